@@ -1,0 +1,1 @@
+//! The services' programs, one short main each.

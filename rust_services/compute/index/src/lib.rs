@@ -1,0 +1,1 @@
+//! Spectral indices: formulas parsed to an allow-listed tree and evaluated over pixels.

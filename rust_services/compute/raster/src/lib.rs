@@ -1,0 +1,6 @@
+//! Rasters as numbers: reading TIFF, where pixels lie, exact coverage by outlines, masks, zonal
+//! statistics, and writing COG and PNG.
+//!
+//! Pure: no async, no files, no clock, no sockets. Bytes come in as slices and go out as vectors.
+
+pub mod grid;

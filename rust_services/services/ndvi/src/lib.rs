@@ -1,0 +1,1 @@
+//! The NDVI service: gRPC in front of the raster and index crates.
