@@ -1,0 +1,1 @@
+"""The farm: the one Django app, a package per noun."""

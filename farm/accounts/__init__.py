@@ -1,0 +1,1 @@
+"""People, keys, and how they prove who they are."""

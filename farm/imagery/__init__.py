@@ -1,0 +1,1 @@
+"""Scenes, indices and observations."""
