@@ -3,4 +3,6 @@
 //!
 //! Pure: no async, no files, no clock, no sockets. Bytes come in as slices and go out as vectors.
 
+pub mod crs;
 pub mod grid;
+pub mod samples;
