@@ -123,7 +123,7 @@ class Index:
         return IndexFormula(
             name=self.id,
             formula=self.formula,
-            constants=self.constants,
+            constants=dict(self.constants),
             valid_min=self.valid_min,
             valid_max=self.valid_max,
         )
