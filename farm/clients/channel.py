@@ -1,0 +1,79 @@
+"""One gRPC channel per process and target, made on first use."""
+
+from __future__ import annotations
+
+import os
+import threading
+from importlib import resources
+
+import grpc
+
+from farm.clients.interceptor import CallInterceptor
+
+# Requests carry outlines (16 MiB bounds them); answers are summaries and pictures of 1 MiB at most.
+MAX_SEND_BYTES = 16 * 1024 * 1024
+MAX_RECEIVE_BYTES = 4 * 1024 * 1024
+
+# A service that restarts is found again within two seconds; grpc's own default backs off to two minutes.
+RECONNECT_BACKOFF_MS = 200
+MAX_RECONNECT_BACKOFF_MS = 2000
+
+_lock = threading.Lock()
+_channels: dict[str, grpc.Channel] = {}
+# Channels inherited over a fork. They must be neither used nor destroyed in the child: their threads
+# live in the parent only, and both would wait for those.
+_inherited: list[grpc.Channel] = []
+
+
+def channel_to(target: str) -> grpc.Channel:
+    """Return this process's channel to a service.
+
+    Args:
+        target: ``unix:/path`` or ``host:port`` or any other name grpc resolves.
+    """
+    with _lock:
+        if target not in _channels:
+            _channels[target] = _open(target)
+        return _channels[target]
+
+
+def close_channels() -> None:
+    """Close this process's channels; the next call opens new ones."""
+    with _lock:
+        for channel in _channels.values():
+            channel.close()
+        _channels.clear()
+
+
+def service_config() -> str:
+    """Return the retry policy: the JSON file that lies beside the protos, as packaged with them."""
+    return resources.files("farm.rpc").joinpath("ndvi_service_config.json").read_text("utf-8")
+
+
+def _open(target: str) -> grpc.Channel:
+    options: list[tuple[str, str | int]] = [
+        ("grpc.max_send_message_length", MAX_SEND_BYTES),
+        ("grpc.max_receive_message_length", MAX_RECEIVE_BYTES),
+        ("grpc.service_config", service_config()),
+        ("grpc.enable_retries", 1),
+        ("grpc.initial_reconnect_backoff_ms", RECONNECT_BACKOFF_MS),
+        ("grpc.min_reconnect_backoff_ms", RECONNECT_BACKOFF_MS),
+        ("grpc.max_reconnect_backoff_ms", MAX_RECONNECT_BACKOFF_MS),
+        # A proxy named in the environment is for the outside, never for a service of ours.
+        ("grpc.enable_http_proxy", 0),
+    ]
+    if target.startswith("unix:"):
+        # Without it grpcio sends the socket's path as authority, which tonic refuses.
+        options.append(("grpc.default_authority", "localhost"))
+    channel = grpc.insecure_channel(target, options=options)
+    return grpc.intercept_channel(channel, CallInterceptor())
+
+
+def _forget_after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _inherited.extend(_channels.values())
+    _channels.clear()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,100 @@
+"""The one table from gRPC status to ``farm.errors``."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from farm.errors import (
+    FarmError,
+    InvalidInputError,
+    NotFoundError,
+    ServiceBusyError,
+    ServiceFaultError,
+    ServiceTimeoutError,
+    ServiceUnavailableError,
+    UnreadableRasterError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from google.rpc import status_pb2
+
+ERROR_DOMAIN = "furrow"
+
+# The message of these is written for people by the service and is passed on.
+_TOLD_IN_WORDS: dict[grpc.StatusCode, type[FarmError]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: InvalidInputError,
+    grpc.StatusCode.OUT_OF_RANGE: InvalidInputError,
+    grpc.StatusCode.NOT_FOUND: NotFoundError,
+    grpc.StatusCode.FAILED_PRECONDITION: UnreadableRasterError,
+}
+
+DEFAULT_RETRY_AFTER_S = 2
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise the ``FarmError`` that stands for a failed call.
+
+    Raises:
+        FarmError: As in the table of ``docs/architecture.md``.
+    """
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise farm_error_of(error) from error
+
+
+def farm_error_of(error: grpc.RpcError) -> FarmError:
+    """Find the failure that a status stands for."""
+    code = error.code()
+    detail = error.details() or ""
+    status = _rich_status(error)
+    reason = _reason(status)
+    told = _TOLD_IN_WORDS.get(code)
+    if told is not None:
+        return told(detail or "The imagery service refused this without a reason.", reason=reason)
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        if not reason:
+            # grpc itself answers this when a message is larger than either side takes.
+            return InvalidInputError(f"This is too much for one call: {detail}.", reason="TOO_LARGE")
+        msg = "The imagery service has no free slot; try again in a moment."
+        return ServiceBusyError(msg, reason=reason, retry_after_s=_retry_after_s(status))
+    if code is grpc.StatusCode.UNAVAILABLE:
+        msg = detail if reason else "The imagery service is not running or cannot be reached."
+        return ServiceUnavailableError(msg, reason=reason)
+    # tonic reports its own timeout as CANCELLED; nobody here cancels a call and then waits for it.
+    if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED):
+        return ServiceTimeoutError("The imagery service did not answer in time.", reason=reason)
+    msg = "The imagery service failed by its own fault; its log has the detail."
+    return ServiceFaultError(msg, reason=reason)
+
+
+def _rich_status(error: grpc.RpcError) -> status_pb2.Status | None:
+    try:
+        return rpc_status.from_call(error)
+    except ValueError:  # the details contradict the status line, so they are not trusted
+        return None
+
+
+def _reason(status: status_pb2.Status | None) -> str:
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details if status else ():
+        if detail.Unpack(info) and info.domain == ERROR_DOMAIN:
+            return str(info.reason)
+    return ""
+
+
+def _retry_after_s(status: status_pb2.Status | None) -> int:
+    retry = error_details_pb2.RetryInfo()
+    for detail in status.details if status else ():
+        if detail.Unpack(retry):
+            delay = retry.retry_delay
+            return max(1, delay.seconds + (1 if delay.nanos else 0))
+    return DEFAULT_RETRY_AFTER_S
