@@ -35,6 +35,12 @@ class NotFoundError(FarmError):
     code = "not_found"
 
 
+class NoClearObservationError(NotFoundError):
+    """No scene showed enough of a field to say anything of it."""
+
+    code = "no_clear_observation"
+
+
 class ForbiddenError(FarmError):
     """It may be seen but not done by this user or with this key."""
 

@@ -1,5 +1,7 @@
-"""Turns a scene's rows into what furrow-ndvi reads: the one place, so that every number, picture
-and file of a scene rests on the same bands, the same scale and offset and the same mask.
+"""Turns a scene's rows into what furrow-ndvi reads, for whoever asks.
+
+The one place, so that every number, picture and file of a scene rests on the same bands, the same
+scale and offset and the same mask.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from typing import TYPE_CHECKING
 from farm.errors import InvalidInputError
 from farm.imagery.catalogue import STAND_INS
 from farm.imagery.domain import Band, ObjectRef, SceneSource
-from farm.imagery.masks import mask_layers
-from farm.imagery.models import AssetRole, Platform
+from farm.imagery.masks import mask_layers, measured_range
+from farm.imagery.models import AssetRole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
     from farm.imagery.catalogue import Index
     from farm.imagery.domain import IndexFormula
     from farm.imagery.models import Scene, SceneAsset
-
-# Both products write 0 where the instrument saw nothing and the largest 16-bit number where it
-# was blinded: Sentinel-2 Products Specification Document (NODATA, SATURATED); Landsat Collection 2
-# Level 2 Science Product Guide (fill value 0).
-SATELLITE_NODATA = 0.0
-LARGEST_UNSATURATED = 65_534.0
 
 
 def scene_source(*, scene: Scene, bands: Iterable[str]) -> SceneSource:
@@ -48,7 +44,7 @@ def scene_source(*, scene: Scene, bands: Iterable[str]) -> SceneSource:
             has = ", ".join(sorted(by_name)) or "none"
             msg = f"The scene “{scene.name}” has no band “{name}”; its bands are: {has}."
             raise InvalidInputError(msg, reason="BAND_MISSING")
-        read.append(_band(scene=scene, asset=asset, name=name))
+        read.append(_band(scene=scene, assets=assets, asset=asset, name=name))
     return SceneSource(
         scene_id=str(scene.pk), bands=tuple(read), masks=tuple(mask_layers(scene, assets))
     )
@@ -130,22 +126,18 @@ def effective_radiometry(*, scene: Scene, asset: SceneAsset) -> tuple[float, flo
     return scale, offset
 
 
-def _band(*, scene: Scene, asset: SceneAsset, name: str) -> Band:
+def _band(*, scene: Scene, assets: list[SceneAsset], asset: SceneAsset, name: str) -> Band:
     scale, offset = effective_radiometry(scene=scene, asset=asset)
-    is_satellite_number = (
-        scene.platform in {Platform.SENTINEL_2, Platform.LANDSAT} and asset.data_type == "uint16"
-    )
-    nodata = asset.nodata
-    if nodata is None and is_satellite_number:
-        nodata = SATELLITE_NODATA
+    smallest, largest = measured_range(scene, assets, asset)
     return Band(
         name=name,
         object=ObjectRef(key=asset.object_key, url=asset.url),
         band_number=asset.band_number,
         scale=scale,
         offset=offset,
-        nodata=nodata,
-        max_digital_number=LARGEST_UNSATURATED if is_satellite_number else None,
+        nodata=asset.nodata,
+        min_digital_number=smallest,
+        max_digital_number=largest,
     )
 
 

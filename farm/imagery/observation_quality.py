@@ -1,0 +1,116 @@
+"""How much a number says: what it rests on, how old it is, and which day it belongs to.
+
+Pure functions; the clock is an argument.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+    from datetime import date
+
+# A number counts as a clear look at a field when it rests on half of it.
+DEFAULT_MIN_CLEAR_SHARE = 0.5
+
+# Below this share of the outline or of its pixels the rest of the field is worth a word.
+WHOLE_SHARE = 0.99
+
+# Three passes of Sentinel-2's five days: by then something should have been seen.
+STALE_AFTER_DAYS = 15
+
+DEGREES_PER_HOUR = 15.0
+
+
+class Look(Protocol):
+    """What an observation, saved or fresh, says about its own footing."""
+
+    @property
+    def acquired_at(self) -> datetime:
+        """When the scene was taken."""
+
+    @property
+    def covered_area_m2(self) -> float:
+        """Area of the outline over the raster's extent."""
+
+    @property
+    def outline_area_m2(self) -> float:
+        """Area of the whole outline, measured on the same grid."""
+
+    @property
+    def valid_share(self) -> float:
+        """Share of the covered pixels that have a value."""
+
+
+_LookT = TypeVar("_LookT", bound=Look)
+_KeyT = TypeVar("_KeyT", bound="Hashable")
+
+
+def covered_share(look: Look) -> float:
+    """Share of the outline that the raster reaches, 0 to 1."""
+    if look.outline_area_m2 <= 0.0:
+        return 0.0
+    return min(1.0, look.covered_area_m2 / look.outline_area_m2)
+
+
+def usable_share(look: Look) -> float:
+    """Share of the outline that the statistics rest on, 0 to 1.
+
+    Covered share × valid share: a clear look at a tenth of a field is no clear look at the field.
+    """
+    return covered_share(look) * look.valid_share
+
+
+def is_partial(look: Look) -> bool:
+    """Say whether part of the field is missing from a number.
+
+    True where the raster reaches less than 99 % of the outline, or less than 99 % of what it
+    reaches has a value.
+    """
+    return covered_share(look) < WHOLE_SHARE or look.valid_share < WHOLE_SHARE
+
+
+def age_days(*, acquired_at: datetime, now: datetime) -> float:
+    """Days since the scene was taken, to a hundredth; 0 for one dated ahead of the clock."""
+    return round(max(0.0, (now - acquired_at) / timedelta(days=1)), 2)
+
+
+def is_stale(*, acquired_at: datetime, now: datetime) -> bool:
+    """Say whether a number is older than ``STALE_AFTER_DAYS``."""
+    return now - acquired_at > timedelta(days=STALE_AFTER_DAYS)
+
+
+def solar_zone(longitude: float) -> timezone:
+    """Return the mean solar time of a longitude, to the minute.
+
+    A satellite passes at one solar hour everywhere, so days cut by it never split a pass.
+    """
+    return timezone(timedelta(minutes=round(longitude / DEGREES_PER_HOUR * 60.0)))
+
+
+def solar_day(*, acquired_at: datetime, longitude: float) -> date:
+    """Return the day by mean solar time of a longitude in degrees."""
+    return acquired_at.astimezone(solar_zone(longitude)).date()
+
+
+def clearest_of_each(
+    looks: Iterable[_LookT], *, key: Callable[[_LookT], _KeyT]
+) -> dict[_KeyT, _LookT]:
+    """Keep the look that shows most of its field for each key, such as a solar day.
+
+    Of equals the later one is kept. Overlapping tiles of one pass show a field twice; counting
+    both would weigh that day double.
+    """
+    best: dict[_KeyT, _LookT] = {}
+    for look in looks:
+        rival = best.setdefault(key(look), look)
+        if (usable_share(look), look.acquired_at) > (usable_share(rival), rival.acquired_at):
+            best[key(look)] = look
+    return best
+
+
+def utc_now() -> datetime:
+    """Return the time; what views pass for ``now``."""
+    return datetime.now(UTC)
