@@ -14,14 +14,14 @@ from farm.clients.interceptor import CallInterceptor
 MAX_SEND_BYTES = 16 * 1024 * 1024
 MAX_RECEIVE_BYTES = 4 * 1024 * 1024
 
-# A service that restarts is found again within two seconds; grpc's own default backs off to two minutes.
+# A service that restarts is found again within two seconds; grpc alone backs off to two minutes.
 RECONNECT_BACKOFF_MS = 200
 MAX_RECONNECT_BACKOFF_MS = 2000
 
 _lock = threading.Lock()
 _channels: dict[str, grpc.Channel] = {}
-# Channels inherited over a fork. They must be neither used nor destroyed in the child: their threads
-# live in the parent only, and both would wait for those.
+# Channels inherited over a fork. They must be neither used nor destroyed in the child: their
+# threads live in the parent only, and both would wait for those.
 _inherited: list[grpc.Channel] = []
 
 

@@ -63,7 +63,9 @@ def farm_error_of(error: grpc.RpcError) -> FarmError:
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         if not reason:
             # grpc itself answers this when a message is larger than either side takes.
-            return InvalidInputError(f"This is too much for one call: {detail}.", reason="TOO_LARGE")
+            return InvalidInputError(
+                f"This is too much for one call: {detail}.", reason="TOO_LARGE"
+            )
         msg = "The imagery service has no free slot; try again in a moment."
         return ServiceBusyError(msg, reason=reason, retry_after_s=_retry_after_s(status))
     if code is grpc.StatusCode.UNAVAILABLE:

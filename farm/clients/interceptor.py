@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class MissingDeadlineError(TypeError):
-    """A call was made without ``timeout=``: a fault of the caller's code, whatever the service does."""
+    """A call was made without ``timeout=``: a fault of the caller's code."""
 
 
 class _Details(  # grpc asks for an object with these attributes and offers no public class for it

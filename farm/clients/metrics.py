@@ -5,7 +5,23 @@ from __future__ import annotations
 from prometheus_client import Counter, Histogram
 
 # From a header read over a local socket to a whole scene with thousands of fields.
-CALL_SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120)
+CALL_SECONDS_BUCKETS = (
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1,
+    2.5,
+    5,
+    10,
+    30,
+    120,
+)
 
 CALLS = Counter(
     "grpc_client_calls_total",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from farm.errors import InvalidInputError
@@ -207,7 +208,7 @@ def _tokens(text: str) -> Sequence[str]:
 
 def _candidates(tokens: Sequence[str]) -> Iterable[str]:
     """Yield pairs of tokens before single ones, so that QA_PIXEL is not taken apart."""
-    yield from (f"{first}_{second}" for first, second in zip(tokens, tokens[1:], strict=False))
+    yield from (f"{first}_{second}" for first, second in pairwise(tokens))
     # From the end: product names begin with tile and date, and end with the band.
     yield from reversed(tokens)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Sentinel-2 Level-2A scene classification, Products Specification Document, table of SCL classes:
 # 4 vegetation, 5 bare soil, 6 water, 7 unclassified. All other values hide the ground: 0 no data,
-# 1 saturated, 2 cast shadow, 3 cloud shadow, 8 and 9 cloud, 10 cirrus, 11 snow, 12 and on undefined.
+# 1 saturated, 2 cast shadow, 3 cloud shadow, 8 and 9 cloud, 10 cirrus, 11 snow, 12 on undefined.
 SCL_KEPT = (4, 5, 6, 7)
 SCL_VEGETATION = 4
 SCL_MASKED = tuple(value for value in range(256) if value not in SCL_KEPT)
@@ -33,8 +33,8 @@ SCL_DILATED = (3, 8, 9, 10)
 QA_PIXEL_MASKED = 0b1_1111
 QA_PIXEL_DILATED = 0b1_1100
 
-# Landsat Collection 1 pixel_qa, LaSRC Product Guide: 0 fill, 3 cloud shadow, 4 snow, 5 cloud. The same
-# word as above with other bits, which is why the two are told apart by name.
+# Landsat Collection 1 pixel_qa, LaSRC Product Guide: 0 fill, 3 cloud shadow, 4 snow, 5 cloud. The
+# same words as above with other bits, which is why the two are told apart by name.
 PIXEL_QA_MASKED = 0b11_1001
 PIXEL_QA_DILATED = 0b10_1000
 
@@ -56,9 +56,10 @@ _WORDS = {
     "qa_radsat": "QA_RADSAT: any bit (saturated or hidden by terrain) is masked",
 }
 
-# Largest numbers that are measurements. Collection 1 surface reflectance is valid to 10,000 and negative
-# values come wrapped to unsigned (LaSRC Product Guide); Collection 2 is valid to 43,636, which is
-# reflectance 1 (Level 2 Science Product Guide). Sentinel-2 writes 65,535 where it was saturated.
+# Largest numbers that are measurements. Collection 1 surface reflectance is valid to 10,000, and
+# negative values come wrapped to unsigned (LaSRC Product Guide); Collection 2 is valid to 43,636,
+# which is reflectance 1 (Level 2 Science Product Guide). Sentinel-2 writes 65,535 where it was
+# saturated.
 _LARGEST_MEASUREMENT = {"pixel_qa": 10_000.0, "qa_pixel": 43_636.0}
 _LARGEST_UNSATURATED = 65_534.0
 

@@ -1,0 +1,187 @@
+"""The object store on this side: files that people send are kept for furrow-ndvi to read.
+
+The interface is what an S3 store could also give: put, move, delete, open, by keys. Behind it is a
+folder, which furrow-ndvi opens by the same keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from django.conf import settings
+
+from farm.errors import InvalidInputError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CHUNK_BYTES = 1024 * 1024
+MAX_KEY_BYTES = 512  # of ObjectRef.key in common.proto
+MAX_NAME_BYTES = 120
+
+# Uploads wait here until every file of a scene was found to be good.
+INCOMING = "incoming"
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file that was put into the store."""
+
+    key: str
+    size_bytes: int
+    sha256: str  # hexadecimal
+
+
+class FolderStore:
+    """Objects as files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep objects below ``root``, which is made on first use."""
+        self._root = root
+
+    def put(self, key: str, chunks: Iterable[bytes], *, max_bytes: int) -> StoredFile:
+        """Store an object; it appears whole or not at all.
+
+        Args:
+            key: Where; an object that is there already is replaced.
+            chunks: The content, piece by piece; it is never held in memory as a whole.
+            max_bytes: Longest content that is taken.
+
+        Raises:
+            InvalidInputError: The content is longer, or empty.
+        """
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                for chunk in chunks:
+                    size += len(chunk)
+                    if size > max_bytes:
+                        msg = f"“{path.name}” is larger than the {max_bytes} bytes that are left."
+                        raise InvalidInputError(msg, reason="UPLOAD_TOO_LARGE")
+                    digest.update(chunk)
+                    file.write(chunk)
+                if size == 0:
+                    msg = f"“{path.name}” is empty."
+                    raise InvalidInputError(msg, reason="UPLOAD_EMPTY")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o640)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+        return StoredFile(key=key, size_bytes=size, sha256=digest.hexdigest())
+
+    def move_folder(self, source: str, target: str) -> None:
+        """Move every object below one prefix to another in one step.
+
+        A target that exists holds the same content, because content names it; it is kept.
+        """
+        origin, goal = self._path(source), self._path(target)
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            origin.rename(goal)
+        except OSError:
+            if not goal.is_dir():
+                raise
+            shutil.rmtree(origin)
+        _sync_folder(goal.parent)
+
+    def delete_folder(self, prefix: str) -> None:
+        """Delete every object below a prefix; none is not an error."""
+        shutil.rmtree(self._path(prefix), ignore_errors=True)
+
+    def open(self, key: str) -> BinaryIO:
+        """Open an object for reading.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        try:
+            return self._path(key).open("rb")
+        except (FileNotFoundError, IsADirectoryError) as error:
+            msg = f"There is no object “{key}” in the store."
+            raise NotFoundError(msg, reason="OBJECT_NOT_FOUND") from error
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is an object or a prefix of this name."""
+        return self._path(key).exists()
+
+    def sweep_incoming(self, *, older_than_s: float) -> int:
+        """Delete uploads that a killed process left half-way.
+
+        Args:
+            older_than_s: Age in seconds from which nobody can still be sending.
+
+        Returns:
+            Number of uploads deleted.
+        """
+        incoming = self._path(INCOMING)
+        if not incoming.is_dir():
+            return 0
+        border = time.time() - older_than_s
+        old = [folder for folder in incoming.iterdir() if folder.stat().st_mtime < border]
+        for folder in old:
+            shutil.rmtree(folder, ignore_errors=True)
+        return len(old)
+
+    def _path(self, key: str) -> Path:
+        parts = PurePosixPath(key).parts
+        is_relative = bool(parts) and not key.startswith("/") and "\\" not in key
+        if (
+            not is_relative
+            or {".", ".."} & set(key.split("/"))
+            or len(key.encode()) > MAX_KEY_BYTES
+        ):
+            msg = f"“{key[:80]}” is not a key of the object store."
+            raise InvalidInputError(msg, reason="KEY_INVALID")
+        return self._root.joinpath(*parts)
+
+
+def object_store() -> FolderStore:
+    """Return the configured store: the default collaborator of views and services."""
+    return FolderStore(Path(settings.STORE_ROOT))
+
+
+def safe_name(name: str, *, taken: Iterable[str] = ()) -> str:
+    """Reduce a sent file name to what is safe as the last part of a key, unlike any taken.
+
+    The extension stays, letters lose their accents, whatever else is odd becomes `_`.
+    """
+    plain = unicodedata.normalize("NFKD", PurePosixPath(name.replace("\\", "/")).name)
+    plain = _UNSAFE.sub("_", plain.encode("ascii", "ignore").decode()).lstrip("._-") or "file"
+    stem, dot, extension = plain.rpartition(".")
+    if not dot:
+        stem, extension = plain, ""
+    ending = f".{extension[:10]}" if extension else ""
+    stem = stem[: MAX_NAME_BYTES - len(ending) - 4]
+    candidate, number = f"{stem}{ending}", 1
+    used = set(taken)
+    while candidate in used:
+        number += 1
+        candidate = f"{stem}-{number}{ending}"
+    return candidate
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
