@@ -1,0 +1,351 @@
+"""The border between failures and HTTP: every refusal is a problem document (RFC 9457).
+
+Views raise errors of :mod:`farm.errors`; the table below is the only place that gives them a status.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.core import exceptions as django_errors
+from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
+from django.views import csrf as django_csrf
+from django.views import defaults as django_defaults
+from rest_framework import exceptions as api_errors
+from rest_framework.fields import get_error_detail
+
+from farm import errors
+from orchestrator import context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from django.http import HttpRequest
+
+log = logging.getLogger("furrow.http")
+
+PROBLEM_JSON = "application/problem+json"
+API_PREFIX = "/api/"
+# Challenge of a 401 where the view itself names none.
+CHALLENGE = 'Bearer realm="furrow", Api-Key realm="furrow"'
+NON_FIELD = "non_field_errors"
+
+STATUS_OF: dict[type[errors.FarmError], HTTPStatus] = {
+    errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnreadableRasterError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ForbiddenError: HTTPStatus.FORBIDDEN,
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.ServiceBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ServiceTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
+    errors.ServiceUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ServiceFaultError: HTTPStatus.BAD_GATEWAY,
+    errors.FarmError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+# Refusals of the REST framework: status and the stable word for programs.
+API_CODES: dict[type[api_errors.APIException], tuple[HTTPStatus, str]] = {
+    api_errors.ParseError: (HTTPStatus.BAD_REQUEST, "unparsable"),
+    api_errors.ValidationError: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input"),
+    api_errors.NotAuthenticated: (HTTPStatus.UNAUTHORIZED, "not_authenticated"),
+    api_errors.AuthenticationFailed: (HTTPStatus.UNAUTHORIZED, "authentication_failed"),
+    api_errors.PermissionDenied: (HTTPStatus.FORBIDDEN, "forbidden"),
+    api_errors.NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
+    api_errors.MethodNotAllowed: (HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed"),
+    api_errors.NotAcceptable: (HTTPStatus.NOT_ACCEPTABLE, "not_acceptable"),
+    api_errors.UnsupportedMediaType: (
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+    ),
+    api_errors.Throttled: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"),
+}
+
+
+def problem(
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    instance: str,
+    reason: str = "",
+    field_errors: Mapping[str, list[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JsonResponse:
+    """Build a problem document.
+
+    Args:
+        status: HTTP status, 400–599.
+        code: Stable word for programs.
+        detail: One sentence for people; empty where nothing may be told.
+        instance: Path of the request.
+        reason: Finer reason in capitals, such as ``RASTER_CRS_MISSING``.
+        field_errors: Dotted path of each refused value → sentences.
+        headers: Added to the answer.
+
+    A plain Django response, because a view whose only renderer writes PNG must refuse in JSON too.
+    """
+    document: dict[str, Any] = {
+        "type": f"urn:furrow:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "request_id": context.request_id(),
+    }
+    if reason:
+        document["reason"] = reason
+    if field_errors:
+        document["errors"] = dict(field_errors)
+    response = JsonResponse(document, status=int(status), content_type=PROBLEM_JSON)
+    for name, value in (headers or {}).items():
+        response[name] = value
+    return response
+
+
+def exception_handler(exc: Exception, handler_context: dict[str, Any]) -> HttpResponse | None:
+    """Answer a failure of an API view; None leaves an unexpected one to Django, which logs it."""
+    request = handler_context.get("request")
+    instance = request.path if request is not None else ""
+    match exc:
+        case errors.FarmError():
+            return _farm_problem(exc, instance=instance)
+        case Http404():
+            exc = api_errors.NotFound("There is nothing at this address.")
+        case django_errors.PermissionDenied():
+            exc = api_errors.PermissionDenied()
+        case django_errors.ValidationError():
+            exc = api_errors.ValidationError(_detail_of(exc))
+        case django_errors.RequestDataTooBig():
+            return problem(status=413, code="too_large", detail=_sentence(exc), instance=instance)
+        case django_errors.SuspiciousOperation():
+            return problem(status=400, code="bad_request", detail=_sentence(exc), instance=instance)
+        case UnreadablePostError():
+            exc = api_errors.ParseError("The body ended before all of it had arrived.")
+        case _:
+            pass
+    if isinstance(exc, api_errors.APIException):
+        return _api_problem(exc, instance=instance)
+    return None
+
+
+def _farm_problem(exc: errors.FarmError, *, instance: str) -> JsonResponse:
+    status = next(STATUS_OF[kind] for kind in type(exc).__mro__ if kind in STATUS_OF)
+    headers = {}
+    if isinstance(exc, errors.ServiceBusyError):
+        headers["Retry-After"] = str(exc.retry_after_s)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning(
+            "A request was refused because a part of the system did not answer it.",
+            extra={"code": exc.code, "reason": exc.reason, "detail": exc.detail},
+        )
+    return problem(
+        status=status,
+        code=exc.code,
+        detail=exc.detail,
+        instance=instance,
+        reason=exc.reason,
+        headers=headers,
+    )
+
+
+def _api_problem(exc: api_errors.APIException, *, instance: str) -> JsonResponse:
+    status, code = next(
+        (API_CODES[kind] for kind in type(exc).__mro__ if kind in API_CODES),
+        (HTTPStatus(exc.status_code), str(exc.default_code)),
+    )
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = getattr(exc, "auth_header", None) or CHALLENGE
+    if wait_s := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait_s))
+    if isinstance(exc, api_errors.MethodNotAllowed):
+        pass  # the REST framework adds Allow to every answer of the view
+    if isinstance(exc, api_errors.ValidationError):
+        field_errors: dict[str, list[str]] = {}
+        for path, sentence in _flattened(exc.detail):
+            field_errors.setdefault(path or NON_FIELD, []).append(sentence)
+        return problem(
+            status=status,
+            code=code,
+            detail=_summary(field_errors),
+            instance=instance,
+            field_errors=field_errors,
+            headers=headers,
+        )
+    return problem(
+        status=status, code=code, detail=_detail_sentence(exc), instance=instance, headers=headers
+    )
+
+
+def _detail_sentence(exc: api_errors.APIException) -> str:
+    """Return the sentence of an exception whose detail may be nested."""
+    detail: Any = exc.detail
+    if isinstance(detail, dict) and "detail" in detail:
+        detail = detail["detail"]
+    return " ".join(sentence for _, sentence in _flattened(detail))
+
+
+def _detail_of(exc: django_errors.ValidationError) -> Any:
+    return get_error_detail(exc)
+
+
+def _sentence(exc: Exception) -> str:
+    return str(exc) or type(exc).__name__
+
+
+def _summary(field_errors: Mapping[str, list[str]]) -> str:
+    """Return the first refusal as a sentence, with the number of the others."""
+    path, sentences = next(iter(field_errors.items()), ("", ["The input is not valid."]))
+    first = sentences[0] if path == NON_FIELD else f"{path}: {sentences[0]}"
+    others = sum(len(each) for each in field_errors.values()) - 1
+    return f"{first} (and {others} more)" if others > 0 else first
+
+
+def _flattened(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield dotted path and sentence of each leaf; list items count from 0."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            inner = path if key == NON_FIELD else f"{path}.{key}" if path else str(key)
+            yield from _flattened(value, inner)
+    elif isinstance(detail, list | tuple):
+        for index, value in enumerate(detail):
+            if isinstance(value, dict | list | tuple):
+                yield from _flattened(value, f"{path}.{index}" if path else str(index))
+            else:
+                yield path, str(value)
+    else:
+        yield path, str(detail)
+
+
+# --- What goes wrong outside of any API view ----------------------------------------------------
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(API_PREFIX)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer ``handler400``: a malformed request, an unknown host, a body too large."""
+    too_big = isinstance(exception, django_errors.RequestDataTooBig)
+    if _is_api(request):
+        return problem(
+            status=413 if too_big else 400,
+            code="too_large" if too_big else "bad_request",
+            detail="The body is too large." if too_big else "The request is malformed.",
+            instance=request.path,
+        )
+    response = django_defaults.bad_request(request, exception)
+    if too_big:
+        response.status_code = 413
+    return response
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer ``handler403``."""
+    if _is_api(request):
+        return problem(
+            status=403, code="forbidden", detail="This is not allowed.", instance=request.path
+        )
+    return django_defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer ``handler404``."""
+    if _is_api(request):
+        return problem(
+            status=404,
+            code="not_found",
+            detail="There is nothing at this address.",
+            instance=request.path,
+        )
+    return django_defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer ``handler500``: nothing of the cause goes out; the log has it under the request id."""
+    if _is_api(request):
+        return problem(
+            status=500,
+            code="internal",
+            detail="Something went wrong on our side; the log has it under this request id.",
+            instance=request.path,
+        )
+    return django_defaults.server_error(request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer ``CSRF_FAILURE_VIEW``: a state-changing request of a browser without our token."""
+    if _is_api(request):
+        return problem(
+            status=403,
+            code="csrf_failed",
+            detail=f"The request did not prove that it comes from our own pages: {reason}",
+            instance=request.path,
+        )
+    return django_csrf.csrf_failure(request, reason=reason)
+
+
+# --- The schema tells it ----------------------------------------------------------------------
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Why a request was refused (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "urn:furrow:problem:<code>"},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "One sentence for people."},
+        "instance": {"type": "string", "description": "Path of the request."},
+        "code": {"type": "string", "description": "Stable word for programs."},
+        "request_id": {"type": "string", "description": "Stands in every log line of it."},
+        "reason": {
+            "type": "string",
+            "description": "Finer reason in capitals, where there is one.",
+        },
+        "errors": {
+            "type": "object",
+            "description": "Dotted path of each refused value → sentences.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+    "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+}
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def document_problems(
+    result: dict[str, Any], generator: object, request: object, public: bool
+) -> dict[str, Any]:
+    """Add the problem responses that each operation may answer (drf-spectacular hook)."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    for path, operations in result["paths"].items():
+        for method in METHODS:
+            if method in operations:
+                _document_operation(operations[method], path=path)
+    return result
+
+
+def _document_operation(operation: dict[str, Any], *, path: str) -> None:
+    statuses = {"default": "Any other refusal."}
+    # An empty requirement in the list means that no credential is needed.
+    if operation.get("security") and {} not in operation["security"]:
+        statuses["401"] = "No credential, or one that is not valid."
+        statuses["403"] = "The credential does not allow this."
+    if "{" in path:
+        statuses["404"] = "It does not exist, or you may not see it."
+    if "requestBody" in operation:
+        statuses["400"] = "The body cannot be parsed."
+    if "requestBody" in operation or operation.get("parameters"):
+        statuses["422"] = "What was sent can be parsed but makes no sense."
+    for status, description in sorted(statuses.items()):
+        operation["responses"].setdefault(
+            status,
+            {
+                "description": description,
+                "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        )

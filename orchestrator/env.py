@@ -1,0 +1,197 @@
+"""What the process environment says, parsed once and refused in sentences.
+
+``settings`` calls :func:`parse` with ``os.environ``; tests pass a plain mapping. Every default is
+the safe one: no debugging, no wildcard host, loopback only.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# Django's own check (security.W009) calls a shorter key weak.
+SECRET_KEY_MIN_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """The whole configuration that comes from outside."""
+
+    data_dir: Path  # absolute; database, store, sockets, logs
+    secret_key: str | None  # None: kept in <data_dir>/secret_key
+    debug: bool
+    allowed_hosts: tuple[str, ...]  # never a wildcard
+    public_url: str  # scheme://host[:port], no slash at the end
+    database_url: str
+    store_root: Path  # absolute; the folder behind FURROW_STORE_URL
+    ndvi_target: str  # gRPC target, unix:/path or dns:///host:port or host:port
+    trusted_proxies: tuple[Network, ...]  # direct peers whose X-Forwarded-… are believed
+    metrics_dir: Path | None  # prometheus_client's multiprocess folder; None: one process
+    log_level: str
+
+    @property
+    def public_host(self) -> str:
+        """Host of the public address, without the port."""
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def is_public_https(self) -> bool:
+        """Whether people reach the site by HTTPS."""
+        return self.public_url.startswith("https://")
+
+
+def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
+    """Read the configuration from environment variables.
+
+    Args:
+        variables: Names and values, usually ``os.environ``. An empty value counts as not given.
+        project_dir: Where the code lies; its folder ``var`` is the data folder of a checkout.
+
+    Raises:
+        ImproperlyConfigured: A value makes no sense; the sentence names variable and value.
+    """
+    given = {name: value.strip() for name, value in variables.items() if value.strip()}
+    # An installed package has no business writing into site-packages.
+    home = project_dir if (project_dir / "manage.py").is_file() else Path.cwd()
+    data_dir = Path(given.get("FURROW_DATA_DIR", home / "var")).expanduser().absolute()
+    public_url = _public_url(given.get("FURROW_PUBLIC_URL", "http://localhost:8080"))
+    metrics_dir = given.get("PROMETHEUS_MULTIPROC_DIR")
+    return Environment(
+        data_dir=data_dir,
+        secret_key=_secret_key(given.get("FURROW_SECRET_KEY")),
+        debug=_flag("FURROW_DEBUG", given.get("FURROW_DEBUG", "off")),
+        allowed_hosts=_allowed_hosts(given.get("FURROW_ALLOWED_HOSTS", ""), public_url=public_url),
+        public_url=public_url,
+        database_url=_database_url(
+            given.get("DATABASE_URL", f"sqlite:///{data_dir / 'db.sqlite3'}")
+        ),
+        store_root=_store_root(given.get("FURROW_STORE_URL", f"file://{data_dir / 'store'}")),
+        ndvi_target=given.get("FURROW_NDVI_TARGET", f"unix:{data_dir / 'run' / 'ndvi.sock'}"),
+        trusted_proxies=_networks(given.get("FURROW_TRUSTED_PROXIES", "127.0.0.0/8,::1/128")),
+        metrics_dir=Path(metrics_dir).absolute() if metrics_dir else None,
+        log_level=_log_level(given.get("FURROW_LOG_LEVEL", "INFO")),
+    )
+
+
+def kept_secret_key(data_dir: Path) -> str:
+    """Return the key kept in ``<data_dir>/secret_key``; make it on first use, readable by us only.
+
+    Several processes may start at the same moment: each writes its own file and links it into
+    place, the first link wins, and all read the winner.
+    """
+    kept = data_dir / "secret_key"
+    if not kept.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        own = data_dir / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            kept.hardlink_to(own)
+        except FileExistsError:
+            pass  # another process was first
+        finally:
+            own.unlink()
+    key = kept.read_text().strip()
+    if len(key) < SECRET_KEY_MIN_LENGTH:
+        msg = f"{kept} holds no usable key; remove the file and a new one is made."
+        raise ImproperlyConfigured(msg)
+    return key
+
+
+def _flag(name: str, value: str) -> bool:
+    words = {"on": True, "true": True, "yes": True, "1": True}
+    words |= {"off": False, "false": False, "no": False, "0": False}
+    if value.lower() not in words:
+        msg = f"{name} is “{value}”; it must be on or off."
+        raise ImproperlyConfigured(msg)
+    return words[value.lower()]
+
+
+def _secret_key(value: str | None) -> str | None:
+    if value is not None and len(value) < SECRET_KEY_MIN_LENGTH:
+        msg = (
+            f"FURROW_SECRET_KEY has {len(value)} characters; it needs at least"
+            f" {SECRET_KEY_MIN_LENGTH}. Leave it out and one is made and kept in the data folder."
+        )
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+        msg = (
+            f"FURROW_PUBLIC_URL is “{value}”; it must look like https://furrow.example"
+            " or http://localhost:8080, without a path."
+        )
+        raise ImproperlyConfigured(msg)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _allowed_hosts(value: str, *, public_url: str) -> tuple[str, ...]:
+    hosts = [host.strip() for host in value.split(",") if host.strip()]
+    if any("*" in host for host in hosts):
+        msg = (
+            "FURROW_ALLOWED_HOSTS has a wildcard; name the hosts, separated by commas,"
+            " because links and cookies are made of the name that a request brings."
+        )
+        raise ImproperlyConfigured(msg)
+    host = urlsplit(public_url).hostname or ""
+    own = f"[{host}]" if ":" in host else host
+    return tuple(dict.fromkeys([*LOOPBACK_HOSTS, own, *hosts]))
+
+
+def _database_url(value: str) -> str:
+    scheme = value.partition("://")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        msg = (
+            f"DATABASE_URL begins with “{scheme}”; it must be sqlite:///<path>"
+            " or postgresql://<user>:<password>@<host>/<name>."
+        )
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+def _store_root(value: str) -> Path:
+    parts = urlsplit(value)
+    if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
+        msg = f"FURROW_STORE_URL is “{value}”; it must be file:///<absolute folder>."
+        raise ImproperlyConfigured(msg)
+    return Path(unquote(parts.path))
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(
+            ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip()
+        )
+    except ValueError as error:
+        msg = (
+            f"FURROW_TRUSTED_PROXIES is “{value}”; it must be addresses or networks"
+            f" separated by commas: {error}."
+        )
+        raise ImproperlyConfigured(msg) from error
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in LOG_LEVELS:
+        msg = f"FURROW_LOG_LEVEL is “{value}”; it must be one of {', '.join(LOG_LEVELS)}."
+        raise ImproperlyConfigured(msg)
+    return value.upper()

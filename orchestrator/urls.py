@@ -1,0 +1,29 @@
+"""Routes. Each package brings its own; names are readable because metrics and logs show them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from orchestrator import views
+
+api_v1 = [
+    path("", include("farm.accounts.urls")),
+]
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/v1/", include(api_v1)),
+]
+
+handler400 = "farm.http.bad_request"
+handler403 = "farm.http.permission_denied"
+handler404 = "farm.http.page_not_found"
+handler500 = "farm.http.server_error"

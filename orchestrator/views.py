@@ -1,0 +1,57 @@
+"""The front page and what machines ask: alive, ready, metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+
+from orchestrator.health import part_states
+from orchestrator.peers import came_through_proxy
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what this is and where to go."""
+    return render(request, "orchestrator/home.html", {"version": settings.FURROW_VERSION})
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer while the process lives; asks nobody else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when every part that a request may need is there, 503 with the reasons if not."""
+    parts = part_states()
+    is_ready = all(part.is_ready for part in parts)
+    body = {
+        "ready": is_ready,
+        "parts": [
+            {"name": part.name, "ready": part.is_ready, "detail": part.detail} for part in parts
+        ],
+    }
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Give Prometheus the counters of all processes; not through the proxy."""
+    if came_through_proxy(request):
+        msg = "Metrics are for the inside."
+        raise Http404(msg)
+    response: HttpResponse = ExportToDjangoView(request)
+    return response
