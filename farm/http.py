@@ -1,6 +1,7 @@
 """The border between failures and HTTP: every refusal is a problem document (RFC 9457).
 
-Views raise errors of :mod:`farm.errors`; the table below is the only place that gives them a status.
+Views raise errors of :mod:`farm.errors`; the table below alone gives them a status. Failures
+outside of any view are answered in :mod:`farm.http_pages`; :mod:`farm.http_schema` documents all.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import exceptions as django_errors
 from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
-from django.views import csrf as django_csrf
-from django.views import defaults as django_defaults
 from rest_framework import exceptions as api_errors
 from rest_framework.fields import get_error_detail
 
@@ -22,12 +21,9 @@ from orchestrator import context
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from django.http import HttpRequest
-
 log = logging.getLogger("furrow.http")
 
 PROBLEM_JSON = "application/problem+json"
-API_PREFIX = "/api/"
 # Challenge of a 401 where the view itself names none.
 CHALLENGE = 'Bearer realm="furrow", Api-Key realm="furrow"'
 NON_FIELD = "non_field_errors"
@@ -161,8 +157,6 @@ def _api_problem(exc: api_errors.APIException, *, instance: str) -> JsonResponse
         headers["WWW-Authenticate"] = getattr(exc, "auth_header", None) or CHALLENGE
     if wait_s := getattr(exc, "wait", None):
         headers["Retry-After"] = str(int(wait_s))
-    if isinstance(exc, api_errors.MethodNotAllowed):
-        pass  # the REST framework adds Allow to every answer of the view
     if isinstance(exc, api_errors.ValidationError):
         field_errors: dict[str, list[str]] = {}
         for path, sentence in _flattened(exc.detail):
@@ -218,134 +212,3 @@ def _flattened(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
                 yield path, str(value)
     else:
         yield path, str(detail)
-
-
-# --- What goes wrong outside of any API view ----------------------------------------------------
-
-
-def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith(API_PREFIX)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer ``handler400``: a malformed request, an unknown host, a body too large."""
-    too_big = isinstance(exception, django_errors.RequestDataTooBig)
-    if _is_api(request):
-        return problem(
-            status=413 if too_big else 400,
-            code="too_large" if too_big else "bad_request",
-            detail="The body is too large." if too_big else "The request is malformed.",
-            instance=request.path,
-        )
-    response = django_defaults.bad_request(request, exception)
-    if too_big:
-        response.status_code = 413
-    return response
-
-
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer ``handler403``."""
-    if _is_api(request):
-        return problem(
-            status=403, code="forbidden", detail="This is not allowed.", instance=request.path
-        )
-    return django_defaults.permission_denied(request, exception)
-
-
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer ``handler404``."""
-    if _is_api(request):
-        return problem(
-            status=404,
-            code="not_found",
-            detail="There is nothing at this address.",
-            instance=request.path,
-        )
-    return django_defaults.page_not_found(request, exception)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer ``handler500``: nothing of the cause goes out; the log has it under the request id."""
-    if _is_api(request):
-        return problem(
-            status=500,
-            code="internal",
-            detail="Something went wrong on our side; the log has it under this request id.",
-            instance=request.path,
-        )
-    return django_defaults.server_error(request)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer ``CSRF_FAILURE_VIEW``: a state-changing request of a browser without our token."""
-    if _is_api(request):
-        return problem(
-            status=403,
-            code="csrf_failed",
-            detail=f"The request did not prove that it comes from our own pages: {reason}",
-            instance=request.path,
-        )
-    return django_csrf.csrf_failure(request, reason=reason)
-
-
-# --- The schema tells it ----------------------------------------------------------------------
-
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "description": "Why a request was refused (RFC 9457).",
-    "properties": {
-        "type": {"type": "string", "format": "uri", "description": "urn:furrow:problem:<code>"},
-        "title": {"type": "string", "description": "The status in words."},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "One sentence for people."},
-        "instance": {"type": "string", "description": "Path of the request."},
-        "code": {"type": "string", "description": "Stable word for programs."},
-        "request_id": {"type": "string", "description": "Stands in every log line of it."},
-        "reason": {
-            "type": "string",
-            "description": "Finer reason in capitals, where there is one.",
-        },
-        "errors": {
-            "type": "object",
-            "description": "Dotted path of each refused value → sentences.",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
-        },
-    },
-    "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
-}
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-def document_problems(
-    result: dict[str, Any], generator: object, request: object, public: bool
-) -> dict[str, Any]:
-    """Add the problem responses that each operation may answer (drf-spectacular hook)."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-    for path, operations in result["paths"].items():
-        for method in METHODS:
-            if method in operations:
-                _document_operation(operations[method], path=path)
-    return result
-
-
-def _document_operation(operation: dict[str, Any], *, path: str) -> None:
-    statuses = {"default": "Any other refusal."}
-    # An empty requirement in the list means that no credential is needed.
-    if operation.get("security") and {} not in operation["security"]:
-        statuses["401"] = "No credential, or one that is not valid."
-        statuses["403"] = "The credential does not allow this."
-    if "{" in path:
-        statuses["404"] = "It does not exist, or you may not see it."
-    if "requestBody" in operation:
-        statuses["400"] = "The body cannot be parsed."
-    if "requestBody" in operation or operation.get("parameters"):
-        statuses["422"] = "What was sent can be parsed but makes no sense."
-    for status, description in sorted(statuses.items()):
-        operation["responses"].setdefault(
-            status,
-            {
-                "description": description,
-                "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
-        )

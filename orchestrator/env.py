@@ -49,6 +49,11 @@ class Environment:
         return urlsplit(self.public_url).hostname or ""
 
     @property
+    def is_loopback(self) -> bool:
+        """Whether the public address is this machine's own."""
+        return self.public_host in {"localhost", "127.0.0.1", "::1"}
+
+    @property
     def is_public_https(self) -> bool:
         """Whether people reach the site by HTTPS."""
         return self.public_url.startswith("https://")

@@ -47,4 +47,10 @@ def _database_state() -> PartState:
 
 
 def _service_states() -> list[PartState]:
-    return []
+    # Here, because loading gRPC takes longer than most management commands run.
+    from farm.clients.health import service_states
+
+    return [
+        PartState(name=state.name, is_ready=state.is_serving, detail=state.detail or "Serving.")
+        for state in service_states()
+    ]

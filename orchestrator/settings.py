@@ -6,7 +6,6 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -212,7 +211,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "farm.http.document_problems",
+        "farm.http_schema.document_problems",
     ],
 }
 
@@ -230,16 +229,12 @@ FILE_UPLOAD_TEMP_DIR = str(UPLOAD_TEMP_DIR)  # /tmp may be memory; rasters are l
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.is_public_https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-CSRF_FAILURE_VIEW = "farm.http.csrf_failure"
+CSRF_FAILURE_VIEW = "farm.http_pages.csrf_failure"
 # Believed from our own proxy alone: RequestContextMiddleware drops it from other peers.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Browsers keep HSTS per host name for all its ports: on localhost it would break every plain HTTP
 # server on the developer's machine.
-SECURE_HSTS_SECONDS = (
-    31_536_000
-    if ENV.is_public_https and f"{ENV.public_host}" not in {"localhost", "127.0.0.1"}
-    else 0
-)
+SECURE_HSTS_SECONDS = 31_536_000 if ENV.is_public_https and not ENV.is_loopback else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

@@ -23,7 +23,7 @@ urlpatterns = [
     path("api/v1/", include(api_v1)),
 ]
 
-handler400 = "farm.http.bad_request"
-handler403 = "farm.http.permission_denied"
-handler404 = "farm.http.page_not_found"
-handler500 = "farm.http.server_error"
+handler400 = "farm.http_pages.bad_request"
+handler403 = "farm.http_pages.permission_denied"
+handler404 = "farm.http_pages.page_not_found"
+handler500 = "farm.http_pages.server_error"

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
+from farm.farms.models import Farm
 from orchestrator.health import part_states
 from orchestrator.peers import came_through_proxy
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is and where to go."""
-    return render(request, "orchestrator/home.html", {"version": settings.FURROW_VERSION})
+    about = {
+        "version": settings.FURROW_VERSION,
+        "has_demo": Farm.objects.filter(is_demo=True).exists(),
+    }
+    return render(request, "orchestrator/home.html", about)
 
 
 @require_safe

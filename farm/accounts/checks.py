@@ -20,7 +20,7 @@ BLACKLIST_APP = "rest_framework_simplejwt.token_blacklist"
 def refresh_tokens_can_be_revoked(
     app_configs: Sequence[Any] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Insist on rotation and a blacklist: without them a stolen refresh token lives its full life."""
+    """Insist on rotation and a blacklist, or a stolen refresh token lives its full life."""
     found: list[CheckMessage] = []
     jwt = getattr(settings, "SIMPLE_JWT", {})
     for number, name in ((1, "ROTATE_REFRESH_TOKENS"), (2, "BLACKLIST_AFTER_ROTATION")):

@@ -1,9 +1,9 @@
 """Log-in lock-out: who guesses passwords waits, who owns the account mostly does not.
 
 Failures are counted twice: per user name and address (a low limit), and per user name from all
-addresses together (a high one, against guessing from many machines). Both hold for names that do not
-exist, so that an answer tells nothing about who has an account. The address is the one that our own
-proxy saw (:func:`orchestrator.peers.client_address`), never one that the client wrote.
+addresses together (a high one, against guessing from many machines). Both hold for names that do
+not exist, so that an answer tells nothing about who has an account. The address is the one that our
+own proxy saw (:func:`orchestrator.peers.client_address`), never one that the client wrote.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from django.db.models import Max, Sum
 from django.http import HttpResponse
 from django.utils import timezone
 
-from farm.http import API_PREFIX, problem
+from farm.http import problem
+from farm.http_pages import API_PREFIX
 
 if TYPE_CHECKING:
     from axes.models import AccessAttempt
