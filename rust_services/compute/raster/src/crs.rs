@@ -5,6 +5,8 @@
 //! gives numbers that look right. Datum shifts are the seven-parameter ones of the list; those by
 //! grid files are refused.
 
+mod disputed;
+
 use std::sync::LazyLock;
 
 use proj4rs::Proj;
@@ -76,14 +78,15 @@ impl Crs {
     /// [`CrsError::Unknown`] for a code not in the list, [`CrsError::Unsupported`] for one whose
     /// projection, axes or datum cannot be computed.
     pub fn from_epsg(epsg: u32) -> Result<Self, CrsError> {
-        let definition = u16::try_from(epsg)
+        let listed = u16::try_from(epsg)
             .ok()
             .and_then(crs_definitions::from_code)
             .ok_or(CrsError::Unknown { epsg })?;
-        if let Some(why) = refusal(definition.proj4) {
+        let definition = disputed::corrected(epsg).unwrap_or(listed.proj4);
+        if let Some(why) = refusal(epsg, definition) {
             return Err(CrsError::Unsupported { epsg, why });
         }
-        let proj = Proj::from_proj_string(definition.proj4).map_err(|_| CrsError::Unsupported {
+        let proj = Proj::from_proj_string(definition).map_err(|_| CrsError::Unsupported {
             epsg,
             why: "its projection is not implemented",
         })?;
@@ -238,7 +241,10 @@ fn same_place(a: (f64, f64), b: (f64, f64)) -> bool {
 }
 
 /// What in a definition cannot be computed right; None where everything can.
-fn refusal(definition: &str) -> Option<&'static str> {
+fn refusal(epsg: u32, definition: &str) -> Option<&'static str> {
+    if disputed::is_disputed(epsg) {
+        return Some("its definition at hand disagrees with PROJ by 5 m or more");
+    }
     let value = |key: &str| {
         definition
             .split_ascii_whitespace()
@@ -323,6 +329,7 @@ mod tests {
         assert!(why(2000).contains("not known"));
         assert!(why(4978).contains("geocentric"));
         assert!(why(2053).contains("axes"));
+        assert!(why(29182).contains("disagrees"));
         assert_eq!(
             Crs::from_epsg(999_999).err(),
             Some(CrsError::Unknown { epsg: 999_999 })
