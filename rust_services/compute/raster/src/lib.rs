@@ -3,6 +3,13 @@
 //!
 //! Pure: no async, no files, no clock, no sockets. Bytes come in as slices and go out as vectors.
 
+pub mod area;
+pub mod coverage;
 pub mod crs;
 pub mod grid;
+pub mod mask;
+pub mod outline;
+pub mod quantile;
+pub mod resample;
 pub mod samples;
+pub mod zonal;

@@ -1,0 +1,352 @@
+//! Outlines of fields: from WKB in degrees to rings of fractional columns and rows of a grid.
+//!
+//! The polygon is carried to the raster's reference system, never the raster to the polygon's, so
+//! that pixels keep the values they were measured with.
+
+mod project;
+mod wkb;
+
+use thiserror::Error;
+
+use crate::{
+    area::{PixelAreas, signed_area},
+    crs::{Crs, CrsError},
+    grid::{Grid, Window},
+};
+
+/// What an outline may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutlineLimits {
+    /// Largest WKB, bytes.
+    pub max_bytes: usize,
+    /// Most vertices, all rings together.
+    pub max_vertices: usize,
+}
+
+impl Default for OutlineLimits {
+    /// 1 MiB and 100,000 vertices; real fields have below 10,000.
+    fn default() -> Self {
+        Self {
+            max_bytes: 1 << 20,
+            max_vertices: 100_000,
+        }
+    }
+}
+
+/// Why an outline is refused. The sentences are meant for whoever drew it.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum OutlineError {
+    /// More bytes than allowed.
+    #[error("the outline has {found} bytes; at most {allowed} are allowed")]
+    TooManyBytes {
+        /// Bytes given.
+        found: usize,
+        /// Bytes allowed.
+        allowed: usize,
+    },
+    /// More vertices than allowed.
+    #[error("the outline has more than {allowed} vertices")]
+    TooManyVertices {
+        /// Vertices allowed.
+        allowed: usize,
+    },
+    /// The bytes end in the middle of the geometry.
+    #[error("the outline's WKB ends before the geometry does")]
+    Truncated,
+    /// Bytes follow the geometry.
+    #[error("{found} bytes follow the geometry in the outline's WKB")]
+    TrailingBytes {
+        /// Bytes left over.
+        found: usize,
+    },
+    /// The first byte says neither big nor little endian.
+    #[error("the outline is not WKB: its byte order is {found}, not 0 or 1")]
+    UnknownByteOrder {
+        /// The byte.
+        found: u8,
+    },
+    /// Another geometry.
+    #[error("the outline is no Polygon or MultiPolygon (WKB type {kind})")]
+    NotAPolygon {
+        /// WKB's code of the type.
+        kind: u32,
+    },
+    /// EWKB of another reference system.
+    #[error("the outline is in EPSG:{srid}; outlines are WGS 84, EPSG:4326")]
+    ForeignSrid {
+        /// The code in the EWKB.
+        srid: u32,
+    },
+    /// No ring at all.
+    #[error("the outline is empty")]
+    Empty,
+    /// A ring of fewer than three corners.
+    #[error("ring {ring} of the outline has {found} points; a closed ring has at least 4")]
+    RingTooShort {
+        /// Index of the ring, from 0.
+        ring: usize,
+        /// Points it has.
+        found: usize,
+    },
+    /// The last point of a ring is not its first.
+    #[error("ring {ring} of the outline is not closed: its last point differs from its first")]
+    RingNotClosed {
+        /// Index of the ring, from 0.
+        ring: usize,
+    },
+    /// NaN or infinity.
+    #[error("a coordinate of the outline is not a finite number")]
+    NotFinite,
+    /// Not a place on Earth.
+    #[error(
+        "the outline has a point at longitude {lon}, latitude {lat}; longitudes reach from -180 to \
+         180 and latitudes from -90 to 90, longitude first"
+    )]
+    OutOfRange {
+        /// Degrees.
+        lon: f64,
+        /// Degrees.
+        lat: f64,
+    },
+    /// Wider than half the Earth: almost surely drawn over the antimeridian.
+    #[error(
+        "the outline is {width:.0} degrees wide; cut outlines that cross the antimeridian into a \
+         part on each side"
+    )]
+    TooWide {
+        /// Degrees of longitude.
+        width: f64,
+    },
+    /// The outer ring encloses nothing.
+    #[error("the outline encloses no area")]
+    NoArea,
+    /// Rings cross themselves or each other, so that inside and outside are not defined.
+    #[error("the outline crosses or overlaps itself, at column {col} and row {row} of the raster")]
+    CrossesItself {
+        /// Column of a pixel where it does.
+        col: u32,
+        /// Row of that pixel.
+        row: u32,
+    },
+    /// More work than an outline may cause on this grid.
+    #[error("the outline is too intricate for the grid: it cuts more than {allowed} pixels")]
+    TooIntricate {
+        /// Pixels that edges may cross, all together.
+        allowed: usize,
+    },
+    /// The reference system of the raster does not reach the outline.
+    #[error("the outline cannot be carried to the raster's reference system: {0}")]
+    Unprojectable(#[from] CrsError),
+}
+
+/// A closed ring; the last point is the first.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ring {
+    pub(crate) points: Vec<(f64, f64)>,
+    /// Whether the ring cuts out of the polygon it belongs to.
+    pub(crate) is_hole: bool,
+}
+
+/// A Polygon or `MultiPolygon` in WGS 84, degrees, longitude first.
+///
+/// Edges are straight in longitude and latitude, as RFC 7946 has them. Whether rings cross is not
+/// looked at here; [`crate::coverage::Coverage::of`] refuses what does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    rings: Vec<Ring>,
+}
+
+impl Outline {
+    /// Reads an outline from WKB or EWKB, either byte order; Z and M are dropped.
+    ///
+    /// # Errors
+    /// [`OutlineError`], for anything that is not a closed, finite, bounded outline on Earth.
+    pub fn from_wkb(bytes: &[u8], limits: &OutlineLimits) -> Result<Self, OutlineError> {
+        let rings = wkb::parse(bytes, limits)?;
+        let outline = Self { rings };
+        outline.check()?;
+        Ok(outline)
+    }
+
+    fn check(&self) -> Result<(), OutlineError> {
+        if self.rings.is_empty() {
+            return Err(OutlineError::Empty);
+        }
+        for (index, ring) in self.rings.iter().enumerate() {
+            check_ring(index, ring)?;
+        }
+        let [west, _, east, _] = self.bounds();
+        if east - west > 180.0 {
+            return Err(OutlineError::TooWide { width: east - west });
+        }
+        Ok(())
+    }
+
+    /// West, south, east and north, degrees.
+    pub fn bounds(&self) -> [f64; 4] {
+        bounds(self.rings.iter().flat_map(|ring| &ring.points))
+    }
+
+    /// Number of vertices, the closing ones included.
+    pub fn vertex_count(&self) -> usize {
+        self.rings.iter().map(|ring| ring.points.len()).sum()
+    }
+
+    /// Carries the outline to a grid: its edges are divided until none bends by a hundredth of a
+    /// pixel.
+    ///
+    /// # Errors
+    /// [`OutlineError::Unprojectable`] where the reference system does not reach,
+    /// [`OutlineError::TooIntricate`] where dividing takes too many vertices.
+    pub fn on_grid(&self, crs: &Crs, grid: &Grid) -> Result<GridOutline, OutlineError> {
+        let rings = project::onto(&self.rings, crs, grid)?;
+        Ok(GridOutline::new(rings, *grid, PixelAreas::of(crs, grid)))
+    }
+}
+
+fn check_ring(index: usize, ring: &Ring) -> Result<(), OutlineError> {
+    let points = &ring.points;
+    if points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
+        return Err(OutlineError::NotFinite);
+    }
+    if points.len() < 4 {
+        return Err(OutlineError::RingTooShort {
+            ring: index,
+            found: points.len(),
+        });
+    }
+    if points.first() != points.last() {
+        return Err(OutlineError::RingNotClosed { ring: index });
+    }
+    let on_earth = |&&(lon, lat): &&(f64, f64)| lon.abs() <= 180.0 && lat.abs() <= 90.0;
+    if let Some(&(lon, lat)) = points.iter().find(|point| !on_earth(point)) {
+        return Err(OutlineError::OutOfRange { lon, lat });
+    }
+    if !ring.is_hole && signed_area(points).abs() <= 0.0 {
+        return Err(OutlineError::NoArea);
+    }
+    Ok(())
+}
+
+fn bounds<'a>(points: impl Iterator<Item = &'a (f64, f64)>) -> [f64; 4] {
+    let nothing = [
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+    ];
+    points.fold(nothing, |[west, south, east, north], &(x, y)| {
+        [west.min(x), south.min(y), east.max(x), north.max(y)]
+    })
+}
+
+/// An outline in fractional columns and rows of a grid, which it may leave on every side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GridOutline {
+    rings: Vec<Ring>,
+    grid: Grid,
+    areas: PixelAreas,
+    area_m2: f64,
+    window: Option<Window>,
+}
+
+impl GridOutline {
+    /// An outline whose rings are given in pixels already: polygons, each its outer ring and its
+    /// holes, in any orientation.
+    ///
+    /// # Errors
+    /// As [`Outline::from_wkb`] for rings that are empty, short, open or not finite.
+    pub fn from_pixels(
+        polygons: &[Vec<Vec<(f64, f64)>>],
+        grid: &Grid,
+        areas: PixelAreas,
+    ) -> Result<Self, OutlineError> {
+        let mut rings = Vec::new();
+        for polygon in polygons {
+            for (index, points) in polygon.iter().enumerate() {
+                let found = points.len();
+                if points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
+                    return Err(OutlineError::NotFinite);
+                }
+                if found < 4 {
+                    return Err(OutlineError::RingTooShort {
+                        ring: rings.len(),
+                        found,
+                    });
+                }
+                if points.first() != points.last() {
+                    return Err(OutlineError::RingNotClosed { ring: rings.len() });
+                }
+                rings.push(Ring {
+                    points: points.clone(),
+                    is_hole: index > 0,
+                });
+            }
+        }
+        if rings.is_empty() {
+            return Err(OutlineError::Empty);
+        }
+        Ok(Self::new(rings, *grid, areas))
+    }
+
+    fn new(rings: Vec<Ring>, grid: Grid, areas: PixelAreas) -> Self {
+        let area_m2 = rings
+            .iter()
+            .map(|ring| {
+                let area_m2 = areas.of_ring(&ring.points).abs();
+                if ring.is_hole { -area_m2 } else { area_m2 }
+            })
+            .sum();
+        let window = bounding_window(&rings, &grid);
+        Self {
+            rings,
+            grid,
+            areas,
+            area_m2,
+            window,
+        }
+    }
+
+    /// The grid that columns and rows are of.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// Square metres inside, also of parts outside the grid: on the plane of a projected grid, on
+    /// the ellipsoid for a grid in degrees.
+    pub fn area_m2(&self) -> f64 {
+        self.area_m2
+    }
+
+    /// Square metres of pixels.
+    pub fn areas(&self) -> &PixelAreas {
+        &self.areas
+    }
+
+    /// The smallest window of the grid that holds all pixels inside; None where the outline's box
+    /// and the grid are apart.
+    pub fn window(&self) -> Option<Window> {
+        self.window
+    }
+
+    pub(crate) fn rings(&self) -> &[Ring] {
+        &self.rings
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped to the grid before
+fn bounding_window(rings: &[Ring], grid: &Grid) -> Option<Window> {
+    let [left, top, right, bottom] = bounds(rings.iter().flat_map(|ring| &ring.points));
+    let clamp = |value: f64, size: u32| value.clamp(0.0, f64::from(size)) as u32;
+    let col = clamp(left.floor(), grid.width);
+    let row = clamp(top.floor(), grid.height);
+    let col_end = clamp(right.ceil(), grid.width);
+    let row_end = clamp(bottom.ceil(), grid.height);
+    (col < col_end && row < row_end).then(|| Window {
+        col,
+        row,
+        width: col_end - col,
+        height: row_end - row,
+    })
+}
