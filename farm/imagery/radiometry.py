@@ -1,10 +1,10 @@
 """Asks the pixels whether the declared offset can be right.
 
 From processing baseline 04.00 on, Sentinel-2 Level 2A stores reflectance + 0.1. Providers take
-that out, leave it in, or say one thing and do the other. Vegetation tells which: chlorophyll absorbs
-blue and red, so among many vegetation pixels some are nearly black in both. Their reflectance is 0
-to 0.07, higher only under thick haze, and never clearly negative in both bands at once. A mistake
-moves everything by 0.1, far more than that.
+that out, leave it in, or say one thing and do the other. Vegetation tells which: chlorophyll
+absorbs blue and red, so among many vegetation pixels some are nearly black in both. Their
+reflectance is 0 to 0.07, higher only under thick haze, and never clearly negative in both bands at
+once. A mistake moves everything by 0.1, far more than that.
 """
 
 from __future__ import annotations

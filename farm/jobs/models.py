@@ -11,6 +11,7 @@ class JobKind(models.TextChoices):
     """What can be done in the background."""
 
     INGEST_SCENE = "ingest_scene", "read a scene"
+    RECOMPUTE_FIELD = "recompute_field", "compute a field anew"
 
 
 class JobState(models.TextChoices):

@@ -1,0 +1,95 @@
+"""The process that runs jobs: the task backend's worker, with a sweeper and a quiet end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker
+
+from farm.imagery.storage import object_store
+from farm.jobs.lease import stopping
+from farm.jobs.queue import prune, sweep
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+log = logging.getLogger("furrow.jobs")
+
+SWEEP_EVERY_S = 3.0
+TIDY_EVERY_S = 3600.0
+# No request takes this long, so whoever was sending is gone.
+FORGOTTEN_UPLOAD_S = 6 * 3600.0
+
+
+class JobWorker(Worker):
+    """Takes tasks one after another; asked to end, it gives the job at work back first."""
+
+    def run(self) -> None:
+        """Work until asked to end."""
+        sweeper = Sweeper()
+        sweeper.start()
+        log.info("The job worker is ready.", extra={"worker": self.worker_id})
+        try:
+            super().run()
+        finally:
+            sweeper.stop()
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """End after the job at work has reached its next checkpoint; at once when asked twice."""
+        if not self.running:
+            self.reset_signals()
+            sys.exit(1)
+        log.info("The job worker ends.", extra={"signal": signal.Signals(signum).name})
+        self.running = False
+        stopping.set()
+        if not self.running_task:
+            sys.exit(0)
+
+
+class Sweeper:
+    """Every few seconds gives jobs that were left lying back to the queue."""
+
+    def __init__(self, *, interval_s: float = SWEEP_EVERY_S) -> None:
+        """Sweep every ``interval_s`` seconds."""
+        self._interval_s = interval_s
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="job-sweeper", daemon=True)
+        self._tidied_at = float("-inf")
+
+    def start(self) -> None:
+        """Start; the first sweep comes at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the sweep at work."""
+        self._ended.set()
+        self._thread.join(timeout=self._interval_s)
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.is_set():
+                self.sweep_once()
+                self._ended.wait(self._interval_s)
+        finally:
+            connections.close_all()
+
+    def sweep_once(self) -> None:
+        """Sweep, and once an hour delete what nobody needs any more."""
+        close_old_connections()
+        try:
+            found = sweep(now=timezone.now())
+            if found:
+                log.info("Jobs were given back to the queue.", extra={"jobs": found})
+            if time.monotonic() - self._tidied_at > TIDY_EVERY_S:
+                self._tidied_at = time.monotonic()
+                prune(now=timezone.now())
+                object_store().sweep_incoming(older_than_s=FORGOTTEN_UPLOAD_S)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("A sweep failed; the next one follows.", extra={"error": str(error)})
