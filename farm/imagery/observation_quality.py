@@ -24,12 +24,8 @@ STALE_AFTER_DAYS = 15
 DEGREES_PER_HOUR = 15.0
 
 
-class Look(Protocol):
-    """What an observation, saved or fresh, says about its own footing."""
-
-    @property
-    def acquired_at(self) -> datetime:
-        """When the scene was taken."""
+class Footing(Protocol):
+    """What a number, saved or fresh, says about its own footing."""
 
     @property
     def covered_area_m2(self) -> float:
@@ -44,18 +40,26 @@ class Look(Protocol):
         """Share of the covered pixels that have a value."""
 
 
+class Look(Footing, Protocol):
+    """A number with the time it was seen at."""
+
+    @property
+    def acquired_at(self) -> datetime:
+        """When the scene was taken."""
+
+
 _LookT = TypeVar("_LookT", bound=Look)
 _KeyT = TypeVar("_KeyT", bound="Hashable")
 
 
-def covered_share(look: Look) -> float:
+def covered_share(look: Footing) -> float:
     """Share of the outline that the raster reaches, 0 to 1."""
     if look.outline_area_m2 <= 0.0:
         return 0.0
     return min(1.0, look.covered_area_m2 / look.outline_area_m2)
 
 
-def usable_share(look: Look) -> float:
+def usable_share(look: Footing) -> float:
     """Share of the outline that the statistics rest on, 0 to 1.
 
     Covered share × valid share: a clear look at a tenth of a field is no clear look at the field.
@@ -63,7 +67,7 @@ def usable_share(look: Look) -> float:
     return covered_share(look) * look.valid_share
 
 
-def is_partial(look: Look) -> bool:
+def is_partial(look: Footing) -> bool:
     """Say whether part of the field is missing from a number.
 
     True where the raster reaches less than 99 % of the outline, or less than 99 % of what it
