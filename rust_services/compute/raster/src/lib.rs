@@ -4,11 +4,14 @@
 //! Pure: no async, no files, no clock, no sockets. Bytes come in as slices and go out as vectors.
 
 pub mod area;
+pub mod cog;
 pub mod coverage;
 pub mod crs;
 pub mod grid;
 pub mod mask;
 pub mod outline;
+pub mod overview;
+pub mod png;
 pub mod quantile;
 pub mod resample;
 pub mod samples;

@@ -10,23 +10,25 @@ use crate::{
 pub use dilate::{PixelSize, dilate, reach};
 
 /// A set of classes 0 to 255.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClassSet([bool; 256]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClassSet([u64; 4]);
 
 impl ClassSet {
     /// The set of some classes; None where one is above 255.
     pub fn new(classes: impl IntoIterator<Item = u32>) -> Option<Self> {
-        let mut set = [false; 256];
+        let mut set = Self::default();
         for class in classes {
-            *set.get_mut(class as usize)? = true;
+            *set.0.get_mut((class / 64) as usize)? |= 1 << (class % 64);
         }
-        Some(Self(set))
+        Some(set)
     }
 
     /// Whether a pixel's value is one of the classes. A value that is no class at all is in none.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates past 255
     pub fn contains(&self, value: f64) -> bool {
-        value >= 0.0 && value.fract() <= 0.0 && self.0.get(value as usize).copied().unwrap_or(false)
+        as_bits(value).is_some_and(|class| {
+            let word = self.0.get((class / 64) as usize).copied().unwrap_or(0);
+            word >> (class % 64) & 1 == 1
+        })
     }
 }
 
