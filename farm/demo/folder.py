@@ -1,8 +1,8 @@
 """Reading a folder of somebody's scenes: which files belong to which acquisition, and its fields.
 
 Three layouts are understood, alone or mixed: a folder per product with its MTD_MSIL2A.xml (SAFE
-trees and our own demo); sub-folders such as ``10m/ 20m/ scl/`` with one file per date; single-band files
-side by side with date and band in their names. Pixels are not read here.
+trees and our own demo); sub-folders such as ``10m/ 20m/ scl/`` with one file per date; single-band
+files side by side with date and band in their names. Pixels are not read here.
 """
 
 from __future__ import annotations

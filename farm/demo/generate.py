@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 DEFAULT_SEED = 20_210_326
 DEFAULT_DATES = 12
 DEFAULT_SIZE_PX = 512
@@ -93,7 +95,10 @@ def write_scene(scene: SimulatedScene, *, folder: Path) -> None:
         "SIMULATED": "YES",
         "ACQUISITION": f"{scene.acquisition.acquired_at:%Y-%m-%dT%H:%M:%SZ}",
     }
-    layers = {**scene.digital_numbers, "SCL": scene.classes}
+    layers: dict[str, NDArray[np.uint16] | NDArray[np.uint8]] = {
+        **scene.digital_numbers,
+        "SCL": scene.classes,
+    }
     for band, pixels in layers.items():
         pixel_m = PIXEL_M if band in BANDS_10M else 2 * PIXEL_M
         write_geotiff(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from pyproj import Transformer
-from shapely import Polygon
+from shapely import MultiPolygon, Polygon
+from shapely.geometry import mapping
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Shape = Polygon | MultiPolygon
 
 EPSG = 32631  # WGS 84 / UTM zone 31N
 # Upper left corner of the scenes, metres, on the 10 m and 20 m grids of Sentinel-2 tile T31UES
@@ -26,7 +32,7 @@ class DemoField:
     name: str
     external_id: str
     crop: str
-    shape: shapely.Geometry  # Polygon or MultiPolygon, metres in EPSG:32631
+    shape: Shape  # metres in EPSG:32631
     is_water_inside: bool = False  # its hole is a pond
 
 
@@ -115,9 +121,9 @@ def demo_fields(*, size_m: float) -> tuple[DemoField, ...]:
     angle = np.deg2rad(7.0)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
-    def ring(corners: tuple[tuple[float, float], ...]) -> np.ndarray:
+    def ring(corners: tuple[tuple[float, float], ...]) -> NDArray[np.float64]:
         right_down = np.asarray(corners, dtype=np.float64) * zoom
-        return (right_down * [1.0, -1.0]) @ turn + corner
+        return np.asarray((right_down * [1.0, -1.0]) @ turn + corner)
 
     fields = []
     for number, drawing in enumerate(_DRAWINGS, start=1):
@@ -129,7 +135,7 @@ def demo_fields(*, size_m: float) -> tuple[DemoField, ...]:
                 name=drawing.name,
                 external_id=f"demo-{number:02d}",
                 crop=drawing.crop,
-                shape=_as_published(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)),
+                shape=_as_published(parts[0] if len(parts) == 1 else MultiPolygon(parts)),
                 is_water_inside=drawing.is_water_inside,
             )
         )
@@ -149,19 +155,19 @@ def feature_collection(fields: tuple[DemoField, ...]) -> dict[str, Any]:
                     "crop": field.crop,
                     "simulated": True,
                 },
-                "geometry": shapely.geometry.mapping(_to_wgs84(field.shape)),
+                "geometry": mapping(_to_wgs84(field.shape)),
             }
             for field in fields
         ],
     }
 
 
-def _as_published(shape: shapely.Geometry) -> shapely.Geometry:
+def _as_published(shape: Shape) -> Shape:
     """Round to what the GeoJSON says, so that the truth belongs to the published outline."""
     back = Transformer.from_crs(4326, EPSG, always_xy=True)
     return shapely.transform(_to_wgs84(shape), lambda xy: np.column_stack(back.transform(*xy.T)))
 
 
-def _to_wgs84(shape: shapely.Geometry) -> shapely.Geometry:
+def _to_wgs84(shape: Shape) -> Shape:
     there = Transformer.from_crs(EPSG, 4326, always_xy=True)
     return shapely.transform(shape, lambda xy: np.round(np.column_stack(there.transform(*xy.T)), 8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from farm.demo.plan import Acquisition
+
+Pixel = TypeVar("Pixel", bound=np.generic)
 
 QUANTIFICATION = 10_000.0  # reflectance 1.0 as a digital number
 OFFSET_DN = 1_000  # added since processing baseline 04.00
@@ -105,7 +107,7 @@ def _blend(ground: NDArray[np.float64], inside: NDArray[np.float64], coverage: C
     window += (inside - window) * coverage.shares
 
 
-def _window(values: NDArray[np.generic], coverage: Coverage) -> NDArray:
+def _window(values: NDArray[Pixel], coverage: Coverage) -> NDArray[Pixel]:
     rows, cols = coverage.shares.shape
     return values[..., coverage.row : coverage.row + rows, coverage.col : coverage.col + cols]
 

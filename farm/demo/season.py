@@ -85,7 +85,7 @@ def spectrum_of_ndvi(ndvi: NDArray[np.float64]) -> NDArray[np.float64]:
     wanted = ndvi * (SOIL[nir] + SOIL[red]) - (SOIL[nir] - SOIL[red])
     share = wanted / ((step[nir] - step[red]) - ndvi * (step[nir] + step[red]))
     share = np.clip(share, -0.25, 1.02)
-    return SOIL[:, None, None] + step[:, None, None] * share
+    return np.asarray(SOIL[:, None, None] + step[:, None, None] * share)
 
 
 def _logistic(x: float) -> float:

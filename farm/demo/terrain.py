@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from farm.demo.layout import ULX, ULY, DemoField
+from farm.demo.layout import ULX, ULY, DemoField, Shape
 from farm.demo.season import crops
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def make_terrain(
     )
 
 
-def cover_pixels(shape: shapely.Geometry, *, size_px: int) -> Coverage:
+def cover_pixels(shape: Shape, *, size_px: int) -> Coverage:
     """Share of each 10 m pixel inside a shape, exact: the clipped pixel's area over the pixel's."""
     west, south, east, north = shape.bounds
     left, right = _limits((west - ULX) / PIXEL_M, (east - ULX) / PIXEL_M, size_px)

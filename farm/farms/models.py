@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from farm.accounts.models import User
 
 
 class Role(models.TextChoices):
@@ -25,7 +28,7 @@ class Farm(models.Model):
     is_demo = models.BooleanField(default=False)  # simulated data; shown wherever the farm is
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    members: models.ManyToManyField = models.ManyToManyField(
+    members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         "farm.User", through="farm.Membership", related_name="farms"
     )
 

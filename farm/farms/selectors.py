@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+
 from farm.errors import NotFoundError
-from farm.farms.models import Farm
+from farm.farms.models import Farm, Membership, Role
+from farm.fields.models import Field
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -34,3 +38,38 @@ def visible_farm(*, principal: Principal, farm_id: int) -> Farm:
         msg = f"There is no farm {farm_id}."
         raise NotFoundError(msg)
     return farm
+
+
+def farms_with_role(*, principal: Principal) -> QuerySet[Farm]:
+    """Visible farms as the API shows them: with the principal's ``role`` and ``field_count``."""
+    own = Membership.objects.filter(farm=OuterRef("pk"), user=principal.user).values("role")[:1]
+    role = Value(Role.OWNER.value) if principal.user.is_superuser else Subquery(own)
+    # A count in a sub-query of its own: joined, memberships would multiply it.
+    fields = (
+        Field.objects.filter(farm=OuterRef("pk"))
+        .order_by()
+        .values("farm")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    return visible_farms(principal=principal).annotate(
+        role=role, field_count=Coalesce(Subquery(fields), 0)
+    )
+
+
+def farm_with_role(*, principal: Principal, farm_id: int) -> Farm:
+    """One farm of :func:`farms_with_role`.
+
+    Raises:
+        NotFoundError: There is none, or the principal may not see it.
+    """
+    farm = farms_with_role(principal=principal).filter(pk=farm_id).first()
+    if farm is None:
+        msg = f"There is no farm {farm_id}."
+        raise NotFoundError(msg)
+    return farm
+
+
+def members_of(*, farm: Farm) -> QuerySet[Membership]:
+    """Members of a farm with their users, in the order they came."""
+    return Membership.objects.filter(farm=farm).select_related("user").order_by("pk")

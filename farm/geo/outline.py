@@ -84,7 +84,7 @@ def outline_of_geojson(geometry: object) -> Outline:
     )
 
 
-def geojson_of_wkb(wkb: bytes) -> dict[str, Any]:
+def geojson_of_wkb(wkb: bytes | memoryview) -> dict[str, Any]:
     """Write an outline as GeoJSON: a Polygon where it has one part."""
     outline = cast("MultiPolygon", shapely.from_wkb(bytes(wkb)))
     single: MultiPolygon | Polygon = outline.geoms[0] if len(outline.geoms) == 1 else outline
@@ -96,7 +96,7 @@ def _canonical(outline: MultiPolygon) -> MultiPolygon:
     """Fix the first corner, the direction of rings (RFC 7946, 3.1.6) and the order of parts."""
     # Adding zero turns -0.0 into 0.0, which has other bytes.
     unsigned = shapely.transform(outline, lambda coordinates: coordinates + 0.0)
-    return cast("MultiPolygon", shapely.orient_polygons(shapely.normalize(unsigned)))
+    return shapely.orient_polygons(shapely.normalize(unsigned))
 
 
 def _refuse_wide(outline: MultiPolygon) -> None:

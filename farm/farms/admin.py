@@ -1,0 +1,63 @@
+"""Farms and memberships in the admin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib import admin
+from django.db.models import Count
+
+from farm.farms.models import Farm, Membership
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    # Django's admin classes are generic in the stubs alone.
+    FarmModelAdmin = admin.ModelAdmin[Farm]
+    MembershipModelAdmin = admin.ModelAdmin[Membership]
+    MembershipTable = admin.TabularInline[Membership, Farm]
+else:
+    FarmModelAdmin = MembershipModelAdmin = admin.ModelAdmin
+    MembershipTable = admin.TabularInline
+
+
+class MembershipInline(MembershipTable):
+    """Members on the farm's page."""
+
+    model = Membership
+    extra = 0
+    autocomplete_fields: ClassVar = ["user"]
+    readonly_fields: ClassVar = ["created_at"]
+
+
+@admin.register(Farm)
+class FarmAdmin(FarmModelAdmin):
+    """Farms with their members."""
+
+    list_display = ("name", "id", "time_zone", "is_demo", "field_count", "created_at")
+    list_filter: ClassVar = ["is_demo", "created_at"]
+    search_fields: ClassVar = ["name"]
+    readonly_fields: ClassVar = ["created_at", "updated_at"]
+    inlines: ClassVar = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Farm]:
+        """Count fields in the same query."""
+        return super().get_queryset(request).annotate(fields_counted=Count("fields"))
+
+    @admin.display(description="fields", ordering="fields_counted")
+    def field_count(self, farm: Farm) -> int:
+        """Number of fields."""
+        return int(getattr(farm, "fields_counted", 0))
+
+
+@admin.register(Membership)
+class MembershipAdmin(MembershipModelAdmin):
+    """Who may do what where."""
+
+    list_display = ("user", "farm", "role", "created_at")
+    list_filter: ClassVar = ["role"]
+    list_select_related = ("user", "farm")
+    search_fields: ClassVar = ["user__username", "farm__name"]
+    autocomplete_fields: ClassVar = ["user", "farm"]
+    readonly_fields: ClassVar = ["created_at"]

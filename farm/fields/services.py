@@ -1,0 +1,121 @@
+"""What is done to single fields; :mod:`farm.fields.bulk` does it to many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from farm.errors import ConflictError
+from farm.fields.models import Field
+from farm.fields.selectors import neighbourhood_of
+from farm.geo import Outline, refuse_swapped_axes
+
+if TYPE_CHECKING:
+    from farm.accounts.models import User
+    from farm.farms.models import Farm
+
+# Columns that an outline decides.
+OUTLINE_COLUMNS = (
+    "outline_wkb",
+    "outline_sha256",
+    "area_m2",
+    "perimeter_m",
+    "west",
+    "south",
+    "east",
+    "north",
+    "centroid_lon",
+    "centroid_lat",
+)
+
+
+def create_field(
+    *,
+    farm: Farm,
+    name: str,
+    outline: Outline,
+    crop: str = "",
+    external_id: str = "",
+    requested_by: User | None = None,
+) -> Field:
+    """Add a field to a farm and have the farm's scenes read for it.
+
+    Raises:
+        InvalidInputError: The outline's axes look swapped.
+        ConflictError: The farm has a field of this external id.
+    """
+    refuse_swapped_axes(outline=outline, neighbourhood=neighbourhood_of(farm=farm))
+    field = Field(farm=farm, name=name, crop=crop, external_id=external_id)
+    set_outline(field, outline)
+    _save(field)
+    request_numbers(field=field, requested_by=requested_by)
+    return field
+
+
+def update_field(
+    *,
+    field: Field,
+    name: str | None = None,
+    crop: str | None = None,
+    external_id: str | None = None,
+    outline: Outline | None = None,
+    requested_by: User | None = None,
+) -> Field:
+    """Change what is given; None leaves a value as it is.
+
+    Observations of the old outline carry its SHA-256 and so are never taken for the new one's;
+    the farm's scenes are read again for the new outline.
+
+    Raises:
+        InvalidInputError: The outline's axes look swapped.
+        ConflictError: Another field of the farm has this external id.
+    """
+    has_new_outline = outline is not None and outline.sha256 != field.outline_sha256
+    if outline is not None and has_new_outline:
+        neighbourhood = neighbourhood_of(farm=field.farm, except_field=field)
+        refuse_swapped_axes(outline=outline, neighbourhood=neighbourhood)
+        set_outline(field, outline)
+    if name is not None:
+        field.name = name
+    if crop is not None:
+        field.crop = crop
+    if external_id is not None:
+        field.external_id = external_id
+    _save(field)
+    if has_new_outline:
+        request_numbers(field=field, requested_by=requested_by)
+    return field
+
+
+@transaction.atomic
+def delete_field(*, field: Field) -> None:
+    """Delete a field and its observations."""
+    field.delete()
+
+
+def set_outline(field: Field, outline: Outline) -> None:
+    """Put an outline and its measures on an unsaved or loaded field."""
+    field.outline_wkb = outline.wkb
+    field.outline_sha256 = outline.sha256
+    for column in OUTLINE_COLUMNS[2:]:
+        setattr(field, column, getattr(outline, column))
+
+
+def request_numbers(*, field: Field, requested_by: User | None) -> None:
+    """Have the farm's scenes read (again) in the background, for a new or changed outline."""
+    if not field.farm.scenes.exists():
+        return
+    # Imagery stands above fields; the one call upwards is made here and nowhere else.
+    from farm.imagery.ingest_requests import recompute_field
+
+    recompute_field(field=field, requested_by=requested_by)
+
+
+def _save(field: Field) -> None:
+    try:
+        with transaction.atomic():
+            field.save()
+    except IntegrityError as error:
+        msg = f"The farm has another field with the external id “{field.external_id}”."
+        raise ConflictError(msg, reason="EXTERNAL_ID_TAKEN") from error
