@@ -27,7 +27,7 @@ class UserAdmin(DjangoUserAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
-    """Keys can be looked at and revoked; they are made by their owners, who alone see the secret."""
+    """Keys are looked at and revoked here; their owners make them, who alone see the secret."""
 
     list_display = (
         "name",
