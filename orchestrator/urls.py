@@ -10,6 +10,8 @@ from orchestrator import views
 
 api_v1 = [
     path("", include("farm.accounts.urls")),
+    path("", include("farm.farms.urls")),
+    path("", include("farm.fields.urls")),
 ]
 
 urlpatterns = [
