@@ -1,0 +1,14 @@
+#!/bin/sh
+# Makes the passwords that docker-compose.yml names, once. The folder keeps strangers out; the files themselves
+# are readable, because the containers run under user ids of their own.
+set -eu
+cd "$(dirname "$0")/../.."
+
+install -d -m 700 var var/secrets
+for name in database_password grafana_password; do
+  file="var/secrets/$name"
+  if [ ! -s "$file" ]; then
+    (umask 222 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$file")
+    echo "made $file"
+  fi
+done

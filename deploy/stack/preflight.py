@@ -1,0 +1,146 @@
+"""What must hold before anything starts: programs there, ports free, folders made."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import shutil
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from stack.config import HOST, ROOT, Port, StackConfig
+from stack.errors import StackError
+
+# Linux allows 108 bytes with the final zero (unix(7)).
+_SOCKET_PATH_MAX_BYTES = 107
+
+
+def check_programs(config: StackConfig) -> None:
+    """Name the first program that is missing and how to get it.
+
+    Raises:
+        StackError: A program is missing.
+    """
+    if not os.access(config.binaries / "furrow-ndvi", os.X_OK):
+        raise StackError(
+            f"furrow-ndvi is not in {config.binaries}; build it with `make setup`"
+            " or name its folder in FURROW_BIN_DIR."
+        )
+    for program in ("caddy", "prometheus"):
+        if shutil.which(program, path=config.environment.get("PATH")) is None:
+            raise StackError(f"{program} is not installed; run: sudo apt-get install {program}")
+
+
+def check_ports(config: StackConfig) -> None:
+    """Try each port.
+
+    Raises:
+        StackError: A port is taken; the line names it, its owner where known, and the variable.
+    """
+    for port in config.ports.all():
+        address = "" if port is config.ports.https else HOST
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            # As the servers do; a connection in TIME_WAIT is no owner.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port.number))
+            except OSError as error:
+                raise StackError(_why_not(port, error)) from error
+
+
+def make_folders(config: StackConfig) -> None:
+    """Make the data folder and all that the parts expect in it.
+
+    Raises:
+        StackError: The data folder's path is too long for a socket, or cannot be written.
+    """
+    ndvi_socket = config.run_dir / "ndvi.sock"
+    if len(os.fsencode(ndvi_socket)) > _SOCKET_PATH_MAX_BYTES:
+        raise StackError(
+            f"{ndvi_socket} is too long for a socket ({_SOCKET_PATH_MAX_BYTES} bytes at most);"
+            " name a shorter FURROW_DATA_DIR."
+        )
+    try:
+        for folder in (
+            config.data_dir,
+            config.run_dir,
+            config.log_dir,
+            config.static_dir,
+            config.caddy_dir,
+            config.prometheus_dir,
+            config.store_dir,
+        ):
+            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StackError(f"The data folder cannot be used: {error}.") from error
+
+
+def empty_metrics_folder(folder: Path) -> None:
+    """Begin with no counters: those of dead processes would be summed with the living ones."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise StackError(
+            f"{folder} is not a folder of our own; name one in PROMETHEUS_MULTIPROC_DIR."
+        )
+    for counters in folder.glob("*.db"):
+        counters.unlink()
+
+
+def lock_data_folder(config: StackConfig) -> IO[str]:
+    """Keep other stacks off the data folder for as long as the returned file is open.
+
+    Raises:
+        StackError: Another stack runs on it.
+    """
+    lock = (config.run_dir / "stack.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        raise StackError(
+            f"A stack already runs on {config.data_dir} (process {lock.read().strip()});"
+            " stop it or name another FURROW_DATA_DIR."
+        ) from error
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _why_not(port: Port, error: OSError) -> str:
+    change = f"free it or set {port.variable} to another"
+    if error.errno == errno.EACCES:
+        needed = f"Port {port.number} for {port.part} needs more rights"
+        return f"{needed}; set {port.variable} to one from 1024 on."
+    owner = port_owner(port.number)
+    taken = f" by {owner}" if owner else ""
+    return f"Port {port.number}, which {port.part} needs, is taken{taken}; {change}."
+
+
+def port_owner(number: int) -> str | None:
+    """Program and process id that listens on a TCP port, where /proc lets us see it."""
+    inodes = set()
+    for table in ("tcp", "tcp6"):
+        with suppress(OSError):
+            for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+                columns = line.split()
+                # Column 1: local address in hexadecimal; column 3: state, 0A is LISTEN.
+                if columns[3] == "0A" and int(columns[1].rpartition(":")[2], 16) == number:
+                    inodes.add(f"socket:[{columns[9]}]")
+    for process in Path("/proc").iterdir() if inodes else ():
+        if process.name.isdecimal():
+            with suppress(OSError):
+                if any(str(link.readlink()) in inodes for link in (process / "fd").iterdir()):
+                    program = (process / "comm").read_text().strip()
+                    return f"{program} (process {process.name})"
+    return None
+
+
+def version() -> str:
+    """Version of the checkout, as pyproject.toml says."""
+    found = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.M)
+    return found[1] if found else "?"
