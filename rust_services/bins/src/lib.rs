@@ -1,1 +1,1 @@
-//! The services' programs, one short main each.
+//! The services' programs, one short main each; see `src/bin`.

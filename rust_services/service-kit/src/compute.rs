@@ -1,0 +1,268 @@
+//! Computing apart from waiting: a pool of threads, slots that admit calls, and a flag that stops
+//! what nobody waits for.
+//!
+//! A call takes a [`Slot`] before it reads anything; when none is free it is refused at once. A slot
+//! holds few jobs in the pool at a time, so the queue is bounded by the number of slots.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tracing::Span;
+
+use crate::metrics::Metrics;
+use crate::refusal::Refusal;
+
+/// Calls admitted per thread: one computes while another reads.
+const SLOTS_PER_THREAD: usize = 2;
+
+/// Threads that compute, and the slots that admit calls to them.
+#[derive(Debug)]
+pub struct ComputePool {
+    threads: ThreadPool,
+    slots: Arc<Semaphore>,
+    metrics: Metrics,
+}
+
+impl ComputePool {
+    /// A pool of this many threads and twice as many slots.
+    ///
+    /// # Panics
+    /// When the system gives no threads.
+    pub fn new(threads: usize, metrics: Metrics) -> Arc<Self> {
+        let slots = threads * SLOTS_PER_THREAD;
+        metrics
+            .compute_slots
+            .set(i64::try_from(slots).unwrap_or(i64::MAX));
+        let threads = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|number| format!("compute-{number}"))
+            .build()
+            .expect("the system gives threads to a service that starts");
+        Arc::new(Self {
+            threads,
+            slots: Arc::new(Semaphore::new(slots)),
+            metrics,
+        })
+    }
+
+    /// Takes a slot, or says at once that none is free.
+    ///
+    /// # Errors
+    /// [`Refusal::busy`].
+    pub fn admit(self: &Arc<Self>) -> Result<Arc<Slot>, Refusal> {
+        let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else {
+            self.metrics.compute_refused.inc();
+            return Err(Refusal::busy());
+        };
+        self.metrics.compute_slots_taken.inc();
+        Ok(Arc::new(Slot {
+            pool: Arc::clone(self),
+            _permit: permit,
+        }))
+    }
+}
+
+/// The right of one call to compute; given back when the call and its last job are over.
+#[derive(Debug)]
+pub struct Slot {
+    pool: Arc<ComputePool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.pool.metrics.compute_slots_taken.dec();
+    }
+}
+
+impl Slot {
+    /// Runs a job on the pool; within it, rayon's parallel iterators use the pool's threads.
+    /// A job that starts after `cancel` was set is not run. A panic is logged and stays in its job.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the call was cancelled or the job panicked.
+    pub async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        cancel: &Cancel,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (sender, receiver) = oneshot::channel();
+        let (slot, cancel, span) = (Arc::clone(self), cancel.clone(), Span::current());
+        let queued = Instant::now();
+        self.pool.metrics.compute_queue.inc();
+        self.pool.threads.spawn(move || {
+            slot.pool.metrics.compute_queue.dec();
+            slot.pool
+                .metrics
+                .compute_wait
+                .observe(queued.elapsed().as_secs_f64());
+            let _entered = span.entered();
+            let done = cancel.check().and_then(|()| {
+                catch_unwind(AssertUnwindSafe(job)).map_err(|_| {
+                    tracing::error!("A compute job panicked.");
+                    Stopped::Panicked
+                })
+            });
+            // The slot is free before the caller hears of it, and nobody may be waiting any more.
+            drop(slot);
+            let _ = sender.send(done);
+        });
+        receiver.await.unwrap_or(Err(Stopped::Panicked))
+    }
+}
+
+/// Why work ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// The caller has gone.
+    #[error("the caller has gone")]
+    CallerGone,
+    /// The caller's deadline passed.
+    #[error("the deadline passed")]
+    DeadlineExceeded,
+    /// A job panicked.
+    #[error("a compute job panicked")]
+    Panicked,
+}
+
+impl From<Stopped> for Refusal {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::CallerGone => Self::cancelled(),
+            Stopped::DeadlineExceeded => Self::deadline_exceeded(),
+            Stopped::Panicked => Self::fault(),
+        }
+    }
+}
+
+/// Asked by long work, block by block, whether anybody still waits.
+#[derive(Debug, Clone)]
+pub struct Cancel {
+    gone: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+}
+
+impl Cancel {
+    /// For a call with this deadline.
+    pub fn new(deadline: Option<Instant>) -> Self {
+        Self {
+            gone: Arc::default(),
+            deadline,
+        }
+    }
+
+    /// Says that the caller has gone.
+    pub fn set(&self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+
+    /// When the caller stops waiting, if it said so.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// A guard that says so when dropped: the handler's future holds it.
+    pub fn set_on_drop(&self) -> CancelOnDrop {
+        CancelOnDrop(self.clone())
+    }
+
+    /// Goes on, or not.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the caller has gone or its deadline passed.
+    pub fn check(&self) -> Result<(), Stopped> {
+        if self.gone.load(Ordering::Relaxed) {
+            Err(Stopped::CallerGone)
+        } else if self.deadline.is_some_and(|at| Instant::now() >= at) {
+            Err(Stopped::DeadlineExceeded)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// See [`Cancel::set_on_drop`].
+#[derive(Debug)]
+pub struct CancelOnDrop(Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn pool() -> Arc<ComputePool> {
+        ComputePool::new(1, Metrics::new("furrow-test", "0"))
+    }
+
+    #[tokio::test]
+    async fn more_calls_than_slots_are_refused_at_once() {
+        let pool = pool();
+        let first = pool.admit().expect("a slot");
+        let second = pool.admit().expect("another");
+        let refused = pool.admit().expect_err("no third");
+        assert_eq!(refused.reason, "SERVICE_BUSY");
+        assert_eq!(pool.metrics.compute_refused.get(), 1);
+
+        drop(first);
+        assert!(pool.admit().is_ok(), "a slot given back is taken again");
+        drop(second);
+    }
+
+    #[tokio::test]
+    async fn a_slot_is_kept_until_the_last_job_is_over() {
+        let pool = pool();
+        let slot = pool.admit().expect("a slot");
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let (started, mut has_started) = oneshot::channel();
+        let cancel = Cancel::new(None);
+        let job = async {
+            let running = slot.run(&cancel, move || {
+                started.send(()).expect("somebody waits");
+                wait.recv().expect("released");
+            });
+            tokio::select! {
+                _ = running => panic!("the job waits"),
+                _ = &mut has_started => {}
+            }
+        };
+        job.await;
+        drop(slot);
+        assert_eq!(pool.metrics.compute_slots_taken.get(), 1);
+
+        release.send(()).expect("the job waits");
+        while pool.metrics.compute_slots_taken.get() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_call_and_not_the_pool() {
+        let slot = pool().admit().expect("a slot");
+        let cancel = Cancel::new(None);
+        let panicked = slot.run(&cancel, || panic!("as planned")).await;
+        assert_eq!(panicked, Err(Stopped::Panicked));
+        assert_eq!(slot.run(&cancel, || 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn nothing_starts_for_a_caller_that_has_gone_or_waited_too_long() {
+        let slot = pool().admit().expect("a slot");
+        let cancel = Cancel::new(None);
+        drop(cancel.set_on_drop());
+        assert_eq!(slot.run(&cancel, || 7).await, Err(Stopped::CallerGone));
+
+        let past = Instant::now().checked_sub(Duration::from_millis(1));
+        let late = Cancel::new(past);
+        assert_eq!(slot.run(&late, || 7).await, Err(Stopped::DeadlineExceeded));
+    }
+}

@@ -1,0 +1,237 @@
+//! A service from its bound ports to its last answer.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tracing::{error, info, warn};
+
+use crate::admin::{self, AdminState};
+use crate::call::CallLayer;
+use crate::compute::ComputePool;
+use crate::config::ConfigError;
+use crate::health::{self, Latch};
+use crate::listen::Listen;
+use crate::metrics::Metrics;
+use crate::program::Program;
+
+/// Headers of a call that a peer may send, bytes.
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
+
+/// Calls that one connection may have open; what computes is bounded by slots.
+const MAX_STREAMS_PER_CONNECTION: u32 = 128;
+
+/// What the kit hands to a service that comes up.
+#[derive(Debug)]
+pub struct Kit {
+    /// What counts.
+    pub metrics: Metrics,
+    /// Where calls compute.
+    pub compute: Arc<ComputePool>,
+    /// The process is not ready before this and its clones are dropped.
+    pub latch: Latch,
+}
+
+/// Why a service did not come up, or did not stay.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting is refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An address cannot be listened on.
+    #[error("{address} cannot be listened on: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A part of the service cannot work.
+    #[error("{0}")]
+    Part(String),
+    /// A server ended by itself.
+    #[error("the {part} server ended: {reason}")]
+    Ended {
+        /// Which.
+        part: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Where a service listens, once it does.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// gRPC.
+    pub grpc: Listen,
+    /// `/livez`, `/readyz`, `/metrics`.
+    pub admin: SocketAddr,
+}
+
+/// Serves a program until `stop` completes, then drains. Tells `listening` where, once bound.
+///
+/// Returns whether every call ended before the drain timeout.
+///
+/// # Errors
+/// [`StartError`] when a port is taken, a part cannot work, or a server ends by itself.
+pub async fn serve<P: Program>(
+    config: P::Config,
+    listening: Option<oneshot::Sender<Addresses>>,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<bool, StartError> {
+    let kit_config = P::kit(&config).clone();
+    let metrics = Metrics::new(P::NAME, P::VERSION);
+    let (latch, readiness) = health::latch();
+    let draining = Arc::new(AtomicBool::new(false));
+
+    let taken = |address: String| move |source| StartError::Listen { address, source };
+    let listener = kit_config.listen.bind().await;
+    let listener = listener.map_err(taken(kit_config.listen.to_string()))?;
+    let grpc = listener
+        .address()
+        .map_err(taken(kit_config.listen.to_string()))?;
+    let admin_taken = || taken(kit_config.admin_listen.to_string());
+    let admin_listener =
+        std::net::TcpListener::bind(kit_config.admin_listen).map_err(admin_taken())?;
+    let admin = admin_listener.local_addr().map_err(admin_taken())?;
+    let admin_state = AdminState {
+        readiness: readiness.clone(),
+        draining: Arc::clone(&draining),
+        metrics: metrics.clone(),
+    };
+    let admin_server = admin::serve(admin_listener, admin_state).map_err(admin_taken())?;
+    let admin_handle = admin_server.handle();
+    let mut admin_task = tokio::spawn(admin_server);
+
+    let kit = Kit {
+        compute: ComputePool::new(kit_config.threads, metrics.clone()),
+        metrics: metrics.clone(),
+        latch,
+    };
+    let routes = P::routes(config, kit).await?;
+
+    let health = HealthReporter::new();
+    health
+        .set_service_status("", ServingStatus::NotServing)
+        .await;
+    health
+        .set_service_status(P::SERVICE, ServingStatus::NotServing)
+        .await;
+    let (drain, mut drained) = watch::channel(false);
+    let mut grpc_task = tokio::spawn(
+        Server::builder()
+            .layer(CallLayer {
+                methods: P::METHODS,
+                version: P::VERSION,
+                metrics,
+            })
+            .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .add_routes(with_health(
+                routes,
+                &health,
+                kit_config.reflection.then_some(P::CONTRACTS),
+            )?)
+            .serve_with_incoming_shutdown(listener, async move {
+                let _ = drained.wait_for(|draining| *draining).await;
+            }),
+    );
+    info!(service = P::NAME, version = P::VERSION, %grpc, %admin, "Listening.");
+    if let Some(listening) = listening {
+        let addresses = Addresses { grpc, admin };
+        let _ = listening.send(addresses);
+    }
+
+    let announce = announce_ready::<P>(readiness, health.clone());
+    tokio::pin!(stop);
+    let until_stopped = async {
+        // A signal may come before the process is ready.
+        tokio::select! { () = announce => stop.await, () = &mut stop => {} }
+    };
+    tokio::select! {
+        () = until_stopped => {}
+        ended = &mut grpc_task => return Err(ended_early("gRPC", &ended)),
+        ended = &mut admin_task => return Err(ended_early("admin", &ended)),
+    }
+
+    info!(
+        timeout_s = kit_config.drain_timeout.as_secs(),
+        "Stopping: waiting for calls to end."
+    );
+    draining.store(true, Ordering::Relaxed);
+    let mut health = health;
+    for service in ["", P::SERVICE] {
+        health
+            .set_service_status(service, ServingStatus::NotServing)
+            .await;
+        // Ends the streams of those who watch; they have been told.
+        health.clear_service_status(service).await;
+    }
+    let finished = finish(&drain, grpc_task, kit_config.drain_timeout).await;
+    admin_handle.stop(false).await;
+    Ok(finished)
+}
+
+/// Says SERVING as soon as the last latch is dropped.
+async fn announce_ready<P: Program>(mut readiness: health::Readiness, health: HealthReporter) {
+    readiness.ready().await;
+    for service in ["", P::SERVICE] {
+        health
+            .set_service_status(service, ServingStatus::Serving)
+            .await;
+    }
+    info!(service = P::NAME, "Ready.");
+}
+
+fn with_health(
+    routes: Routes,
+    health: &HealthReporter,
+    contracts: Option<&'static [u8]>,
+) -> Result<Routes, StartError> {
+    let service = tonic_health::server::HealthService::from_health_reporter(health.clone());
+    let routes = routes.add_service(tonic_health::pb::health_server::HealthServer::new(service));
+    let Some(contracts) = contracts else {
+        return Ok(routes);
+    };
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(contracts)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(|error| StartError::Part(format!("reflection: {error}")))?;
+    Ok(routes.add_service(reflection))
+}
+
+/// Lets calls end, but not for ever: hyper's graceful shutdown can hang on a stuck peer.
+async fn finish<T>(
+    drain: &watch::Sender<bool>,
+    grpc_task: tokio::task::JoinHandle<T>,
+    timeout: Duration,
+) -> bool {
+    drain.send_replace(true);
+    let abort = grpc_task.abort_handle();
+    if tokio::time::timeout(timeout, grpc_task).await.is_ok() {
+        info!("Stopped: every call ended.");
+        true
+    } else {
+        abort.abort();
+        warn!("Stopped: calls were cut off when the time to end was over.");
+        false
+    }
+}
+
+fn ended_early<T: std::fmt::Debug>(part: &'static str, ended: &T) -> StartError {
+    error!(part, ?ended, "A server ended by itself.");
+    StartError::Ended {
+        part,
+        reason: format!("{ended:?}"),
+    }
+}
