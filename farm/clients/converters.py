@@ -81,12 +81,12 @@ def stop_to_proto(stop: ColourStop) -> common_pb2.ColourStop:
 
 def encoding_to_proto(encoding: Encoding) -> ndvi_pb2.Encoding:
     """Name a sample format."""
-    return cast("ndvi_pb2.Encoding", _ENCODINGS[encoding])
+    return _ENCODINGS[encoding]
 
 
 def compression_to_proto(compression: Compression) -> ndvi_pb2.Compression:
     """Name a codec."""
-    return cast("ndvi_pb2.Compression", _COMPRESSIONS[compression])
+    return _COMPRESSIONS[compression]
 
 
 def description_from_proto(answer: ndvi_pb2.DescribeRasterResponse) -> RasterDescription:

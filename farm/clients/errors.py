@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import grpc
-from google.rpc import error_details_pb2
+from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
 from farm.errors import (
@@ -80,7 +80,7 @@ def farm_error_of(error: grpc.RpcError) -> FarmError:
 
 def _rich_status(error: grpc.RpcError) -> status_pb2.Status | None:
     try:
-        return rpc_status.from_call(error)
+        return rpc_status.from_call(cast("grpc.Call", error))
     except ValueError:  # the details contradict the status line, so they are not trusted
         return None
 
@@ -98,5 +98,5 @@ def _retry_after_s(status: status_pb2.Status | None) -> int:
     for detail in status.details if status else ():
         if detail.Unpack(retry):
             delay = retry.retry_delay
-            return max(1, delay.seconds + (1 if delay.nanos else 0))
+            return max(1, int(delay.seconds) + (1 if delay.nanos else 0))
     return DEFAULT_RETRY_AFTER_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 from django.conf import settings
@@ -33,7 +34,7 @@ def service_states(*, timeout_s: float = 1.0) -> tuple[ServiceState, ...]:
 
 
 def _state(name: str, target: str, service: str, timeout_s: float) -> ServiceState:
-    stub = health_pb2_grpc.HealthStub(channel_to(target))
+    stub: Any = health_pb2_grpc.HealthStub(channel_to(target))  # its stubs lack the methods
     try:
         answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=timeout_s)
     except grpc.RpcError as error:

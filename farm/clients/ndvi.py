@@ -47,7 +47,7 @@ class NdviClient:
 
     def __init__(self, channel: grpc.Channel) -> None:
         """Speak over a channel that ``farm.clients.channel`` opened."""
-        self._stub = ndvi_pb2_grpc.NdviServiceStub(channel)
+        self._stub = ndvi_pb2_grpc.NdviServiceStub(channel)  # type: ignore[no-untyped-call]
         self.engine_version = ""
 
     def describe_raster(self, *, object: ObjectRef, timeout_s: float) -> RasterDescription:

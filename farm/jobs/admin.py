@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 
@@ -37,7 +37,7 @@ class JobAdmin(admin.ModelAdmin[Job]):
     list_select_related = ("farm",)
     search_fields = ("=id", "=subject_id", "idempotency_key", "error_detail")
     date_hierarchy = "created_at"
-    actions: ClassVar = ["run_again", "cancel"]
+    actions = ("run_again", "cancel")
 
     @admin.display(description="progress")
     def progress(self, job: Job) -> str:

@@ -43,7 +43,9 @@ class JobFilter(django_filters.FilterSet):
     def filter_mine(self, queryset: QuerySet[Job], name: str, value: bool) -> QuerySet[Job]:
         """Keep the jobs that the asking user requested."""
         del name
-        return queryset.filter(requested_by=self.request.user) if value else queryset
+        if not value or self.request is None:
+            return queryset
+        return queryset.filter(requested_by=self.request.user.pk)
 
 
 class JobList(generics.ListAPIView[Job]):

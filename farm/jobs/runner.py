@@ -95,7 +95,7 @@ def back_off_s(*, attempts: int, at_least_s: float = 0.0) -> float:
     Doubles from 2 s to 5 min and is spread by half to either side, so that jobs that failed
     together do not come back together.
     """
-    middle = min(MAX_BACK_OFF_S, FIRST_BACK_OFF_S * 2 ** min(attempts - 1, 16))
+    middle = min(MAX_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** min(attempts - 1, 16))
     return max(at_least_s, middle * secrets.SystemRandom().uniform(0.5, 1.5))
 
 

@@ -1,0 +1,179 @@
+"""What a new scene is: put together from what the sender says, its metadata and its files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from django.utils.dateparse import parse_datetime
+
+from farm.errors import InvalidInputError
+from farm.imagery.bands import recognise_bands, recognise_platform
+from farm.imagery.metadata import FileRadiometry, SceneMetadata, declare_radiometry
+from farm.imagery.metadata_safe import read_safe_metadata
+from farm.imagery.metadata_stac import read_stac_item
+from farm.imagery.models import AssetRole, Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from farm.imagery.bands import FoundBand
+    from farm.imagery.domain import RasterDescription
+    from farm.imagery.metadata import DeclaredRadiometry
+
+# `20180420T105629` or `20180420`, with or without dashes, as product and file names carry it.
+_MOMENT_IN_NAME = re.compile(
+    r"(?<!\d)(20\d{2})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2}):?(\d{2}))?(?!\d)"
+)
+# GDAL's items that hold the time of acquisition; TIFFTAG_DATETIME is when the file was written.
+_TIME_TAGS = ("ACQUISITION", "ACQUISITION_TIME", "ACQUISITION_DATETIME", "DATETIME")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneDetails:
+    """What the sender says; empty or None where nothing was said."""
+
+    name: str = ""
+    platform: str = ""
+    acquired_at: datetime | None = None
+    scale_override: float | None = None
+    offset_override: float | None = None
+    # Name of the band → (file name, number of the band from 1).
+    bands: Mapping[str, tuple[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneFacts:
+    """What is known of a new scene before any pixel was read."""
+
+    name: str
+    platform: str
+    acquired_at: datetime
+    bands: tuple[FoundBand, ...]
+    radiometry: DeclaredRadiometry
+    metadata: Mapping[str, Any]  # for the scene's row, as JSON
+    epsg: int
+    bounds_wgs84: tuple[float, float, float, float]  # west, south, east, north
+
+
+def read_metadata(content: bytes | None) -> SceneMetadata:
+    """Read a metadata file: `MTD_MSIL2A.xml` or a STAC item, told apart by how it begins.
+
+    Raises:
+        InvalidInputError: It is neither.
+    """
+    if not content:
+        return SceneMetadata()
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        return read_safe_metadata(content)
+    return read_stac_item(content)
+
+
+def settle_facts(
+    *,
+    details: SceneDetails,
+    metadata: SceneMetadata,
+    descriptions: Mapping[str, RasterDescription],
+    bands: Mapping[str, tuple[str, int]] | None = None,
+) -> SceneFacts:
+    """Decide what the scene is; the sender's word goes before the metadata's, that before guesses.
+
+    Args:
+        details: What the sender says.
+        metadata: What XML or STAC says.
+        descriptions: What each file holds, by its name.
+        bands: Which band is which where a reference says so; the sender's mapping goes before it.
+
+    Raises:
+        InvalidInputError: No band is recognised, or nobody says when the scene was acquired.
+    """
+    platform = details.platform or metadata.platform or recognise_platform(descriptions)
+    mapping = details.bands or bands or None
+    found = recognise_bands(descriptions, platform=platform, mapping=mapping)
+    radiometry = declare_radiometry(
+        platform=platform,
+        metadata=metadata,
+        files=[
+            FileRadiometry(
+                name=band.name, data_type=band.data_type, scale=band.scale, offset=band.offset
+            )
+            for band in found
+            if band.role is AssetRole.BAND
+        ],
+        masks=[band.name for band in found if band.role is AssetRole.MASK],
+    )
+    used = {band.file_name for band in found}
+    bounds = [descriptions[name].bounds_wgs84 for name in used]
+    stem = sorted(used)[0].rpartition(".")[0]
+    acquired_at = details.acquired_at or metadata.acquired_at or _moment(descriptions)
+    if acquired_at is None:
+        msg = "Neither metadata nor files say when the scene was acquired; send `acquired_at`."
+        raise InvalidInputError(msg, reason="ACQUIRED_AT_MISSING")
+    return SceneFacts(
+        name=(details.name or metadata.name or stem)[:160],
+        platform=Platform(platform),
+        acquired_at=acquired_at,
+        bands=found,
+        radiometry=radiometry,
+        metadata=metadata_document(metadata, radiometry),
+        epsg=next(iter(descriptions.values())).grid.epsg,
+        bounds_wgs84=(
+            min(each[0] for each in bounds),
+            min(each[1] for each in bounds),
+            max(each[2] for each in bounds),
+            max(each[3] for each in bounds),
+        ),
+    )
+
+
+def metadata_document(metadata: SceneMetadata, declared: DeclaredRadiometry) -> dict[str, Any]:
+    """Put into JSON what was read and what was made of it."""
+    return {
+        "origin": metadata.origin,
+        "name": metadata.name,
+        "platform": metadata.platform,
+        "acquired_at": metadata.acquired_at.isoformat() if metadata.acquired_at else None,
+        "processing_baseline": metadata.processing_baseline,
+        "cloud_cover_share": metadata.cloud_cover_share,
+        "epsg": metadata.epsg,
+        "is_offset_applied": metadata.is_offset_applied,
+        "landsat_collection": metadata.landsat_collection,
+        "declared": {
+            "scale": declared.scale,
+            "offset": declared.offset,
+            "source": declared.source,
+            "reason": declared.reason,
+        },
+    }
+
+
+def _moment(descriptions: Mapping[str, RasterDescription]) -> datetime | None:
+    return _moment_in_tags(descriptions.values()) or _moment_in_names(descriptions)
+
+
+def _moment_in_tags(descriptions: Iterable[RasterDescription]) -> datetime | None:
+    for description in descriptions:
+        for name in _TIME_TAGS:
+            try:
+                moment = parse_datetime(description.tags.get(name, ""))
+            except ValueError:
+                continue
+            if moment is not None:
+                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+def _moment_in_names(names: Iterable[str]) -> datetime | None:
+    for name in names:
+        match = _MOMENT_IN_NAME.search(name)
+        if match:
+            try:
+                year, month, day, hour, minute, second = (int(p or 0) for p in match.groups())
+                return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+            except ValueError:  # digits that look like a day and are none
+                continue
+    return None

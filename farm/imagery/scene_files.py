@@ -1,0 +1,144 @@
+"""The files of a new scene: stored as they arrive, described by furrow-ndvi, checked together."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from farm.errors import InvalidInputError, UnreadableRasterError
+from farm.imagery.domain import ObjectRef
+from farm.imagery.storage import INCOMING, safe_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from farm.clients.ndvi import NdviClient
+    from farm.imagery.domain import RasterDescription
+    from farm.imagery.storage import FolderStore
+
+MAX_FILES = 32
+DEFAULT_MAX_TOTAL_BYTES = 4 * 1024**3  # a whole Sentinel-2 tile with all its bands is some 1.5 GiB
+DESCRIBE_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingFile:
+    """A file that somebody sends."""
+
+    name: str  # as the sender calls it
+    chunks: Callable[[], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencedFile:
+    """A file that lies somewhere already."""
+
+    name: str  # unique in the scene
+    object: ObjectRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneFiles:
+    """Files that were found to be good."""
+
+    descriptions: Mapping[str, RasterDescription]  # by file name
+    objects: Mapping[str, ObjectRef]  # by file name
+    identity: str  # SHA-256 over the content of all files, whatever their names and order
+
+
+def max_total_bytes() -> int:
+    """Return how many bytes the files of one scene may have together."""
+    return int(getattr(settings, "UPLOAD_MAX_BYTES", DEFAULT_MAX_TOTAL_BYTES))
+
+
+@contextmanager
+def stored_files(
+    files: Sequence[IncomingFile], *, store: FolderStore, ndvi: NdviClient
+) -> Iterator[tuple[str, SceneFiles]]:
+    """Keep sent files in a folder of the store for as long as the block lasts.
+
+    Yields:
+        The folder's prefix, to be moved where the files belong, and what they hold. What is still
+        there at the end of the block is deleted, so that nothing half-stored stays.
+
+    Raises:
+        InvalidInputError: There are none, too many, or too large files.
+        UnreadableRasterError: One of them is no raster that is read; the message names it.
+    """
+    if not 1 <= len(files) <= MAX_FILES:
+        msg = f"{len(files)} files were sent; a scene has 1 to {MAX_FILES}."
+        raise InvalidInputError(msg, reason="UPLOAD_FILE_COUNT")
+    prefix = f"{INCOMING}/{uuid.uuid4().hex}"
+    left = max_total_bytes()
+    objects: dict[str, ObjectRef] = {}
+    hashes = []
+    try:
+        for file in files:
+            name = safe_name(file.name, taken=objects)
+            stored = store.put(f"{prefix}/{name}", file.chunks(), max_bytes=left)
+            left -= stored.size_bytes
+            objects[name] = ObjectRef(key=stored.key)
+            hashes.append(stored.sha256)
+        descriptions = describe(objects, ndvi=ndvi)
+        yield (
+            prefix,
+            SceneFiles(descriptions=descriptions, objects=objects, identity=_identity(hashes)),
+        )
+    finally:
+        store.delete_folder(prefix)
+
+
+def referenced_files(files: Sequence[ReferencedFile], *, ndvi: NdviClient) -> SceneFiles:
+    """Look at files where they lie.
+
+    Raises:
+        InvalidInputError: There are none or too many, or an address is no web address.
+        UnreadableRasterError: One of them is no raster that is read, or lies on a host that the
+            operator has not allowed.
+    """
+    if not 1 <= len(files) <= MAX_FILES:
+        msg = f"{len(files)} files are named; a scene has 1 to {MAX_FILES}."
+        raise InvalidInputError(msg, reason="UPLOAD_FILE_COUNT")
+    for file in files:
+        if file.object.url and urlsplit(file.object.url).scheme not in {"http", "https"}:
+            msg = f"“{file.object.url[:160]}” is no http or https address."
+            raise InvalidInputError(msg, reason="REFERENCE_INVALID")
+    objects = {file.name: file.object for file in files}
+    places = [file.object.url or file.object.key for file in files]
+    return SceneFiles(
+        descriptions=describe(objects, ndvi=ndvi), objects=objects, identity=_identity(places)
+    )
+
+
+def describe(
+    objects: Mapping[str, ObjectRef], *, ndvi: NdviClient
+) -> Mapping[str, RasterDescription]:
+    """Ask furrow-ndvi what each file holds; all must be on grids of one reference system.
+
+    Raises:
+        UnreadableRasterError: In the words of the service, with the file's name before them.
+        InvalidInputError: The files are in different reference systems.
+    """
+    descriptions: dict[str, RasterDescription] = {}
+    for name, ref in objects.items():
+        try:
+            descriptions[name] = ndvi.describe_raster(object=ref, timeout_s=DESCRIBE_TIMEOUT_S)
+        except UnreadableRasterError as error:
+            msg = f"{name}: {error.detail}"
+            raise UnreadableRasterError(msg, reason=error.reason) from error
+    systems = {description.grid.epsg for description in descriptions.values()}
+    if len(systems) > 1:
+        listed = ", ".join(f"EPSG:{code}" for code in sorted(systems))
+        msg = f"The files are in different reference systems: {listed}. A scene has one."
+        raise InvalidInputError(msg, reason="RASTER_GRIDS_DISAGREE")
+    return descriptions
+
+
+def _identity(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()

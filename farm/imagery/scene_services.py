@@ -1,0 +1,259 @@
+"""What is done to scenes: created from files or references, changed, deleted."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from farm.errors import InvalidInputError
+from farm.imagery.ingest_requests import request_ingest
+from farm.imagery.models import RadiometryVerdict, Scene, SceneAsset, SceneState
+from farm.imagery.scene_details import SceneDetails, read_metadata, settle_facts
+from farm.imagery.scene_files import referenced_files, stored_files
+from farm.jobs.models import JobKind
+from farm.jobs.services import cancel_open_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from farm.accounts.models import User
+    from farm.clients.ndvi import NdviClient
+    from farm.farms.models import Farm
+    from farm.imagery.domain import ObjectRef
+    from farm.imagery.metadata import SceneMetadata
+    from farm.imagery.scene_details import SceneFacts
+    from farm.imagery.scene_files import IncomingFile, ReferencedFile
+    from farm.imagery.storage import FolderStore
+    from farm.jobs.models import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedScene:
+    """A scene that was asked for."""
+
+    scene: Scene
+    job: Job | None  # that reads it; None where the scene was there already
+    is_new: bool
+
+
+class Unchanged:
+    """Stands for a value that is not to be changed, because None means “no override”."""
+
+
+UNCHANGED = Unchanged()
+
+
+def create_scene(
+    *,
+    farm: Farm,
+    files: Sequence[IncomingFile],
+    metadata: bytes | None = None,
+    details: SceneDetails | None = None,
+    requested_by: User | None,
+    ndvi: NdviClient,
+    store: FolderStore,
+) -> CreatedScene:
+    """Store the files of a scene, check them, and ask for a job that reads it.
+
+    The same files of the same moment sent again give the same scene. Whatever is wrong, nothing
+    half-stored stays.
+
+    Args:
+        farm: Where the scene belongs.
+        files: One or several GeoTIFFs.
+        metadata: `MTD_MSIL2A.xml` or a STAC item, where there is one.
+        details: What the sender says of the scene.
+        requested_by: Who sends it.
+        ndvi: Client of the NDVI service.
+        store: Where the files are kept.
+
+    Raises:
+        InvalidInputError: Counts, sizes, bands, times or metadata make no sense.
+        UnreadableRasterError: A file is not a raster that is read; the message says why.
+        ServiceUnavailableError: The NDVI service cannot be asked.
+    """
+    details = details or SceneDetails()
+    read = read_metadata(metadata)
+    with stored_files(files, store=store, ndvi=ndvi) as (incoming, found):
+        facts = settle_facts(details=details, metadata=read, descriptions=found.descriptions)
+        content_sha256 = _content_sha256(found.identity, facts)
+        known = _known(farm, content_sha256)
+        if known is not None:
+            return known
+        prefix = f"scenes/{farm.pk}/{content_sha256}"
+        objects = {
+            name: type(ref)(key=ref.key.replace(incoming, prefix, 1))
+            for name, ref in found.objects.items()
+        }
+        store.move_folder(incoming, prefix)
+        try:
+            return _insert(farm, content_sha256, facts, details, objects, requested_by)
+        except BaseException:
+            if not Scene.objects.filter(farm=farm, content_sha256=content_sha256).exists():
+                store.delete_folder(prefix)
+            raise
+
+
+def reference_scene(
+    *,
+    farm: Farm,
+    files: Sequence[ReferencedFile],
+    bands: Mapping[str, tuple[str, int]],
+    metadata: SceneMetadata,
+    details: SceneDetails | None = None,
+    requested_by: User | None,
+    ndvi: NdviClient,
+) -> CreatedScene:
+    """Make a scene of files that stay where they are.
+
+    Args:
+        farm: Where the scene belongs.
+        files: Files on allowed hosts, or in the farm's own part of the object store.
+        bands: Name of the band → (file name, number of the band from 1).
+        metadata: What a STAC item says; an empty one where there is none.
+        details: What the sender says of the scene.
+        requested_by: Who asks.
+        ndvi: Client of the NDVI service.
+
+    Raises:
+        InvalidInputError: A key belongs to another farm, or anything of ``create_scene``.
+        UnreadableRasterError: As in ``create_scene``, or the host is not allowed.
+    """
+    details = details or SceneDetails()
+    own = f"scenes/{farm.pk}/"
+    for file in files:
+        if file.object.key and not file.object.key.startswith(own):
+            msg = f"Keys of this farm begin with “{own}”."
+            raise InvalidInputError(msg, reason="REFERENCE_INVALID")
+    found = referenced_files(files, ndvi=ndvi)
+    facts = settle_facts(
+        details=details, metadata=metadata, descriptions=found.descriptions, bands=bands
+    )
+    content_sha256 = _content_sha256(found.identity, facts)
+    known = _known(farm, content_sha256)
+    if known is not None:
+        return known
+    return _insert(farm, content_sha256, facts, details, found.objects, requested_by)
+
+
+def change_scene(
+    *,
+    scene: Scene,
+    name: str | None = None,
+    scale_override: float | Unchanged | None = UNCHANGED,
+    offset_override: float | Unchanged | None = UNCHANGED,
+    requested_by: User | None,
+) -> Job | None:
+    """Rename a scene, or set or lift the operator's scale and offset.
+
+    With another scale or offset its numbers are not true any more: they are withdrawn, and a job
+    computes them anew.
+
+    Returns:
+        The job, where one is needed.
+    """
+    with transaction.atomic():
+        if name is not None:
+            scene.name = name
+        before = (scene.scale_override, scene.offset_override)
+        if not isinstance(scale_override, Unchanged):
+            scene.scale_override = scale_override
+        if not isinstance(offset_override, Unchanged):
+            scene.offset_override = offset_override
+        is_changed = before != (scene.scale_override, scene.offset_override)
+        if is_changed:
+            scene.state = SceneState.NEW
+            scene.state_reason = ""
+            scene.radiometry_verdict = ""
+        scene.save()
+        return request_ingest(scene=scene, requested_by=requested_by) if is_changed else None
+
+
+def delete_scene(*, scene: Scene, store: FolderStore) -> None:
+    """Delete a scene with its numbers and, where they were sent, its files."""
+    prefix = f"scenes/{scene.farm_id}/{scene.content_sha256}"
+    with transaction.atomic():
+        cancel_open_jobs(kind=JobKind.INGEST_SCENE, subject_id=scene.pk)
+        scene.delete()
+    # After the commit: a scene that is still there must not lose its files.
+    store.delete_folder(prefix)
+
+
+def _known(farm: Farm, content_sha256: str) -> CreatedScene | None:
+    scene = Scene.objects.filter(farm=farm, content_sha256=content_sha256).first()
+    return None if scene is None else CreatedScene(scene=scene, job=None, is_new=False)
+
+
+def _content_sha256(identity: str, facts: SceneFacts) -> str:
+    """Name a scene by what it shows and when: two cloudless nights may have the same pixels."""
+    return hashlib.sha256(f"{facts.acquired_at.isoformat()}\n{identity}".encode()).hexdigest()
+
+
+def _insert(
+    farm: Farm,
+    content_sha256: str,
+    facts: SceneFacts,
+    details: SceneDetails,
+    objects: Mapping[str, ObjectRef],
+    requested_by: User | None,
+) -> CreatedScene:
+    west, south, east, north = facts.bounds_wgs84
+    is_overridden = details.scale_override is not None or details.offset_override is not None
+    try:
+        with transaction.atomic():
+            scene = Scene.objects.create(
+                farm=farm,
+                name=facts.name,
+                platform=facts.platform,
+                acquired_at=facts.acquired_at,
+                is_simulated=details.is_simulated,
+                processing_baseline=facts.radiometry.processing_baseline,
+                scale=facts.radiometry.scale,
+                offset=facts.radiometry.offset,
+                radiometry_source=facts.radiometry.source,
+                radiometry_verdict=RadiometryVerdict.OVERRIDDEN if is_overridden else "",
+                radiometry_reason=facts.radiometry.reason,
+                scale_override=details.scale_override,
+                offset_override=details.offset_override,
+                metadata=dict(facts.metadata),
+                content_sha256=content_sha256,
+                epsg=facts.epsg,
+                west=west,
+                south=south,
+                east=east,
+                north=north,
+            )
+            SceneAsset.objects.bulk_create(_assets(scene, facts, objects))
+            job = request_ingest(scene=scene, requested_by=requested_by)
+    except IntegrityError:  # the same files came twice at once, and the other was first
+        known = _known(farm, content_sha256)
+        if known is None:
+            raise
+        return known
+    return CreatedScene(scene=scene, job=job, is_new=True)
+
+
+def _assets(scene: Scene, facts: SceneFacts, objects: Mapping[str, ObjectRef]) -> list[SceneAsset]:
+    assets = []
+    for band in facts.bands:
+        ref = objects[band.file_name]
+        own = facts.radiometry.bands.get(band.name)
+        assets.append(
+            SceneAsset(
+                scene=scene,
+                role=band.role,
+                name=band.name,
+                object_key=ref.key,
+                url=ref.url,
+                band_number=band.band_number,
+                pixel_size=band.pixel_size,
+                data_type=band.data_type,
+                nodata=band.nodata,
+                scale=own.scale if own else None,
+                offset=own.offset if own else None,
+            )
+        )
+    return assets
