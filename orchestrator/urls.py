@@ -12,6 +12,9 @@ api_v1 = [
     path("", include("farm.accounts.urls")),
     path("", include("farm.farms.urls")),
     path("", include("farm.fields.urls")),
+    path("", include("farm.imagery.index_urls")),
+    path("", include("farm.imagery.scene_urls")),
+    path("", include("farm.jobs.urls")),
 ]
 
 urlpatterns = [
