@@ -27,6 +27,7 @@ PROBLEM_JSON = "application/problem+json"
 # Challenge of a 401 where the view itself names none.
 CHALLENGE = 'Bearer realm="furrow", Api-Key realm="furrow"'
 NON_FIELD = "non_field_errors"
+WHOLE = {NON_FIELD, "__all__"}  # as the REST framework and Django's models call it
 
 STATUS_OF: dict[type[errors.FarmError], HTTPStatus] = {
     errors.InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -113,7 +114,7 @@ def exception_handler(exc: Exception, handler_context: dict[str, Any]) -> HttpRe
         case django_errors.PermissionDenied():
             exc = api_errors.PermissionDenied()
         case django_errors.ValidationError():
-            exc = api_errors.ValidationError(_detail_of(exc))
+            exc = api_errors.ValidationError(get_error_detail(exc))
         case django_errors.RequestDataTooBig():
             return problem(status=413, code="too_large", detail=_sentence(exc), instance=instance)
         case django_errors.SuspiciousOperation():
@@ -182,10 +183,6 @@ def _detail_sentence(exc: api_errors.APIException) -> str:
     return " ".join(sentence for _, sentence in _flattened(detail))
 
 
-def _detail_of(exc: django_errors.ValidationError) -> Any:
-    return get_error_detail(exc)
-
-
 def _sentence(exc: Exception) -> str:
     return str(exc) or type(exc).__name__
 
@@ -202,7 +199,7 @@ def _flattened(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield dotted path and sentence of each leaf; list items count from 0."""
     if isinstance(detail, dict):
         for key, value in detail.items():
-            inner = path if key == NON_FIELD else f"{path}.{key}" if path else str(key)
+            inner = path if key in WHOLE else f"{path}.{key}" if path else str(key)
             yield from _flattened(value, inner)
     elif isinstance(detail, list | tuple):
         for index, value in enumerate(detail):

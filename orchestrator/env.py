@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+# A name or an address, without port; Django checks the requests' own more closely.
+HOST = re.compile(r"[a-z0-9.:-]+")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Django's own check (security.W009) calls a shorter key weak.
 SECRET_KEY_MIN_LENGTH = 50
@@ -141,7 +144,12 @@ def _secret_key(value: str | None) -> str | None:
 
 def _public_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+    host = parts.hostname or ""
+    if (
+        parts.scheme not in {"http", "https"}
+        or not HOST.fullmatch(host)
+        or parts.path not in {"", "/"}
+    ):
         msg = (
             f"FURROW_PUBLIC_URL is “{value}”; it must look like https://furrow.example"
             " or http://localhost:8080, without a path."

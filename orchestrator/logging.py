@@ -78,6 +78,8 @@ def logging_config(*, level: str) -> Mapping[str, Any]:
             # Django would print in its own format and mail the administrators.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.request": {"filters": ["unexpected_only"]},
+            # Anybody can ask for a host that is not ours; the access line with its 400 is enough.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             # Its INFO lines tell of each log-in several times.
             "axes": {"level": "WARNING"},

@@ -245,17 +245,12 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 STATIC_URL = "/static/"
-_IS_COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if _IS_COLLECTED
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "orchestrator.staticfiles.CollectedStaticFilesStorage"},
 }
 # Before `collectstatic` the files are served from the packages they come with.
-WHITENOISE_USE_FINDERS = not _IS_COLLECTED
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").is_file()
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(level=ENV.log_level)
