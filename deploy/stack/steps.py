@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from stack.config import ROOT, StackConfig
 from stack.parts import environment
@@ -22,6 +23,12 @@ def collect_static_files(config: StackConfig) -> Part:
 def load_demo(config: StackConfig) -> Part:
     """Make the demo farm and its users; what is there already stays."""
     return _manage(config, "load_demo")
+
+
+def demo(config: StackConfig, *, data: Path | None, out: Path) -> Part:
+    """Do the main job over a folder of scenes, or over simulated ones, and write the results."""
+    chosen = () if data is None else ("--data", str(data))
+    return _manage(config, "demo", *chosen, "--out", str(out))
 
 
 def _manage(config: StackConfig, command: str, *arguments: str) -> Part:

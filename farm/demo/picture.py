@@ -1,0 +1,74 @@
+"""What the demo's picture shows: which scene, which outline, and its legend as a drawing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+import shapely
+from django.db.models import Count, F, Sum
+
+from farm.fields.models import Field
+from farm.imagery.legend import css_colour
+from farm.imagery.models import Observation, Scene, SceneState
+
+if TYPE_CHECKING:
+    from farm.farms.models import Farm
+    from farm.imagery.catalogue import Index
+
+LEGEND_WIDTH_PX, BAR_HEIGHT_PX, LEGEND_HEIGHT_PX = 640, 24, 64
+MARGIN_PX = 24
+
+
+def scene_of_picture(*, farm: Farm, index: Index) -> Scene | None:
+    """Return the scene that shows most of the farm; of equals the newest, None where none does."""
+    best = (
+        Observation.objects.filter(
+            field__farm=farm, index=index.id, scene__state=SceneState.READY, mean__isnull=False
+        )
+        .values("scene_id")
+        .annotate(seen=Sum(F("covered_area_m2") * F("valid_share")), fields=Count("id"))
+        .order_by("-seen", "-scene__acquired_at")
+        .first()
+    )
+    if best is None:
+        return None
+    return Scene.objects.prefetch_related("assets").get(pk=best["scene_id"])
+
+
+def outline_of_farm(farm: Farm) -> bytes:
+    """Return all fields of a farm as one MultiPolygon, WKB in WGS 84."""
+    shapes = [
+        shapely.from_wkb(bytes(wkb))
+        for wkb in Field.objects.filter(farm=farm).values_list("outline_wkb", flat=True)
+    ]
+    union = shapely.union_all(shapes)
+    return bytes(shapely.to_wkb(union, byte_order=1, output_dimension=2))
+
+
+def legend_svg(index: Index) -> str:
+    """Draw the colour stops as a bar with their values below."""
+    low, high = index.stops[0].value, index.stops[-1].value
+    width = LEGEND_WIDTH_PX - 2 * MARGIN_PX
+    stops, marks = [], []
+    for stop in index.stops:
+        share = (stop.value - low) / (high - low)
+        stops.append(f'<stop offset="{share:.4f}" stop-color="{css_colour(stop.rgb)}"/>')
+        x = MARGIN_PX + share * width
+        marks.append(
+            f'<text x="{x:.1f}" y="{BAR_HEIGHT_PX + 16}" text-anchor="middle">{stop.value:g}</text>'
+        )
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEGEND_WIDTH_PX}" '
+            f'height="{LEGEND_HEIGHT_PX}" font-family="sans-serif" font-size="11">',
+            f"<title>{escape(index.name)}</title>",
+            f'<defs><linearGradient id="ramp">{"".join(stops)}</linearGradient></defs>',
+            f'<rect x="{MARGIN_PX}" width="{width}" height="{BAR_HEIGHT_PX}" fill="url(#ramp)"/>',
+            *marks,
+            f'<text x="{MARGIN_PX}" y="{LEGEND_HEIGHT_PX - 4}">{escape(index.name)}; '
+            "transparent: no value</text>",
+            "</svg>",
+            "",
+        ]
+    )

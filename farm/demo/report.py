@@ -1,0 +1,149 @@
+"""What the demo prints: each field's latest clear look, and its index through the seasons."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from farm.imagery.models import Observation, SceneState
+from farm.imagery.observation_quality import DEFAULT_MIN_CLEAR_SHARE, usable_share
+from farm.imagery.observation_selectors import latest_clear_per_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from farm.farms.models import Farm
+    from farm.imagery.catalogue import Index
+
+MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NO_NUMBER = "–"
+
+CSV_COLUMNS = (
+    "field",
+    "scene",
+    "acquired_at",
+    "mean",
+    "median",
+    "p10",
+    "p90",
+    "clear_share",
+    "valid_share",
+    "effective_pixels",
+    "covered_area_m2",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a printed table."""
+
+    title: str
+    is_number: bool = True
+
+
+LATEST_COLUMNS = (
+    Column(title="field", is_number=False),
+    Column(title="crop", is_number=False),
+    Column(title="area ha"),
+    Column(title="date", is_number=False),
+    Column(title="mean"),
+    Column(title="median"),
+    Column(title="p10"),
+    Column(title="p90"),
+    Column(title="clear"),
+)
+
+
+def latest_table(*, farm: Farm, index: Index) -> Iterator[str]:
+    """Lines of the table of each field's newest clear look; “–” where nobody could see."""
+    rows = []
+    looks = latest_clear_per_field(farm=farm, index=index, min_clear_share=DEFAULT_MIN_CLEAR_SHARE)
+    for field, look in looks:
+        row = [field.name, field.crop or NO_NUMBER, f"{field.area_m2 / 10_000:.2f}"]
+        if look is None:
+            row += [NO_NUMBER] * 6
+        else:
+            row += [
+                f"{look.acquired_at:%Y-%m-%d}",
+                *(_number(value) for value in (look.mean, look.median, look.p10, look.p90)),
+                f"{look.clear_share:.0%}",
+            ]
+        rows.append(row)
+    return table(LATEST_COLUMNS, rows)
+
+
+def seasons_table(*, farm: Farm, index: Index) -> Iterator[str]:
+    """Lines of the monthly means of each field, from looks that show half of it; a block a year."""
+    sums: dict[tuple[int, str], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for look in observations(farm=farm, index=index):
+        if look.mean is not None and usable_share(look) >= DEFAULT_MIN_CLEAR_SHARE:
+            months = sums[look.acquired_at.year, look.field.name]
+            months[look.acquired_at.month].append(look.mean)
+    for year in sorted({year for year, _ in sums}):
+        columns = (
+            Column(title=str(year), is_number=False),
+            *(Column(title=name) for name in MONTH_NAMES),
+        )
+        rows = [
+            [name, *(_mean(months.get(month, [])) for month in range(1, 13))]
+            for (of_year, name), months in sorted(sums.items())
+            if of_year == year
+        ]
+        yield from table(columns, rows)
+        yield ""
+
+
+def csv_rows(*, farm: Farm, index: Index) -> Iterator[list[object]]:
+    """Rows under ``CSV_COLUMNS``, every look included; empty cells where there is no number."""
+    for look in observations(farm=farm, index=index):
+        yield [
+            look.field.name,
+            look.scene.name,
+            look.acquired_at.isoformat(),
+            look.mean,
+            look.median,
+            look.p10,
+            look.p90,
+            look.clear_share,
+            look.valid_share,
+            look.effective_pixels,
+            look.covered_area_m2,
+        ]
+
+
+def observations(*, farm: Farm, index: Index) -> Iterable[Observation]:
+    """Return every observation of an index on a farm, by field name and time."""
+    return (
+        Observation.objects.filter(field__farm=farm, index=index.id, scene__state=SceneState.READY)
+        .select_related("field", "scene")
+        .order_by("field__name", "field_id", "acquired_at", "id")
+    )
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of a table whose columns are as wide as their widest cell."""
+    widths = [
+        max(len(column.title), *(len(row[at]) for row in rows), 0)
+        for at, column in enumerate(columns)
+    ]
+
+    def line(cells: Iterable[str]) -> str:
+        padded = (
+            cell.rjust(width) if column.is_number else cell.ljust(width)
+            for cell, width, column in zip(cells, widths, columns, strict=True)
+        )
+        return "  ".join(padded).rstrip()
+
+    yield line(column.title for column in columns)
+    yield "  ".join("─" * width for width in widths)
+    for row in rows:
+        yield line(row)
+
+
+def _number(value: float | None) -> str:
+    return NO_NUMBER if value is None else f"{value:.3f}"
+
+
+def _mean(values: Sequence[float]) -> str:
+    return _number(sum(values) / len(values) if values else None)
