@@ -185,7 +185,7 @@ class FarmMemberDetail(APIView):
     def get(self, request: Request, farm_id: int, user_id: int) -> Response:
         """Show the member."""
         farm = visible_farm(principal=principal_of(request), farm_id=farm_id)
-        membership = generics.get_object_or_404(members_of(farm=farm), user_id=user_id)
+        membership = generics.get_object_or_404(members_of(farm=farm), user__id=user_id)
         return Response(MemberSerializer(membership).data)
 
     @extend_schema(

@@ -100,7 +100,7 @@ def _locked_member(farm: Farm, user_id: int) -> Membership:
     """
     Farm.objects.select_for_update().get(pk=farm.pk)
     membership = (
-        Membership.objects.select_related("user").filter(farm=farm, user_id=user_id).first()
+        Membership.objects.select_related("user").filter(farm=farm, user__id=user_id).first()
     )
     if membership is None:
         msg = f"The farm has no member {user_id}."

@@ -95,7 +95,9 @@ class FieldAdmin(FieldModelAdmin):
         super().save_model(request, obj, form, change)
         if is_new_outline:
             # Whoever comes to the admin is signed in.
-            services.request_numbers(field=obj, requested_by=cast("User", request.user))
+            services.request_numbers(
+                farm=obj.farm, fields=[obj], requested_by=cast("User", request.user)
+            )
 
     @admin.display(description="outline as drawn")
     def picture(self, field: Field) -> SafeString | str:

@@ -9,7 +9,6 @@ from django.urls import reverse
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
-    PolymorphicProxySerializer,
     extend_schema,
 )
 from rest_framework import generics, serializers, status
@@ -86,16 +85,12 @@ class FieldList(generics.GenericAPIView[Field]):
         tags=["fields"],
         parameters=[OpenApiParameter("on_error", str, enum=[one.value for one in OnError])],
         request={
-            "application/geo+json": schemas.FieldFeatureWriteSchema,
-            "application/json": schemas.FieldFeatureWriteSchema,
+            "application/geo+json": schemas.FEATURE_OR_COLLECTION,
+            "application/json": schemas.FEATURE_OR_COLLECTION,
         },
         responses={
             201: schemas.FieldFeatureSchema,
-            200: PolymorphicProxySerializer(
-                component_name="FieldImportReport",
-                serializers=[schemas.ImportReportSchema],
-                resource_type_field_name=None,
-            ),
+            200: schemas.ImportReportSchema,
         },
         examples=[schemas.FEATURE_EXAMPLE, schemas.COLLECTION_EXAMPLE],
     )
@@ -106,12 +101,15 @@ class FieldList(generics.GenericAPIView[Field]):
         require_role(principal=principal, farm=farm, at_least=Role.MANAGER)
         document: Any = request.data
         if isinstance(document, dict) and document.get("type") == "FeatureCollection":
+            on_error = _on_error(request)
             report = import_fields(
                 farm=farm,
                 collection=document,
-                on_error=_on_error(request),
+                on_error=on_error,
                 requested_by=principal.user,
             )
+            if on_error is OnError.REFUSE:
+                _refuse_rejected(report)
             return Response(_report_document(report))
         feature = parse_feature(document)
         name, outline = _require_whole(feature)
@@ -259,11 +257,14 @@ def _on_error(request: Request) -> OnError:
         raise InvalidInputError(msg, reason="ON_ERROR_UNKNOWN") from error
 
 
-def _report_document(report: ImportReport) -> dict[str, Any]:
-    if report.rejected and not report.imported:
+def _refuse_rejected(report: ImportReport) -> None:
+    if report.rejected:
         raise serializers.ValidationError(
             {f"features.{one.index}": [one.detail] for one in report.rejected}
         )
+
+
+def _report_document(report: ImportReport) -> dict[str, Any]:
     return {
         **{outcome.value: report.count(outcome) for outcome in Outcome},
         "rejected": [

@@ -179,9 +179,7 @@ def _store(read: list[_Read], *, farm: Farm, requested_by: User | None) -> list[
         outcome = Outcome.CREATED if is_new else Outcome.UNCHANGED if is_same else Outcome.UPDATED
         imported.append(ImportedField(index=one.index, outcome=outcome, field=field))
     _write(imported, with_new_outline)
-    if farm.scenes.exists():
-        for field in with_new_outline:
-            request_numbers(field=field, requested_by=requested_by)
+    request_numbers(farm=farm, fields=with_new_outline, requested_by=requested_by)
     return imported
 
 

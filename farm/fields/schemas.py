@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from farm.fields.features import FieldProperties
@@ -35,7 +35,7 @@ class FieldMeasures(FieldProperties):
 class FieldFeatureSchema(serializers.Serializer[Any]):
     """A field as a GeoJSON Feature."""
 
-    type = serializers.ChoiceField(choices=["Feature"])
+    type = serializers.CharField(help_text="Always `Feature`.")
     id = serializers.IntegerField()
     bbox = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4)
     geometry = GeometrySchema()
@@ -45,9 +45,16 @@ class FieldFeatureSchema(serializers.Serializer[Any]):
 class FieldFeatureWriteSchema(serializers.Serializer[Any]):
     """A field to store."""
 
-    type = serializers.ChoiceField(choices=["Feature"])
+    type = serializers.CharField(help_text="Always `Feature`.")
     geometry = GeometrySchema()
     properties = FieldProperties()
+
+
+class FieldCollectionWriteSchema(serializers.Serializer[Any]):
+    """Fields to import, 10,000 at most."""
+
+    type = serializers.CharField(help_text="Always `FeatureCollection`.")
+    features = FieldFeatureWriteSchema(many=True)
 
 
 class ImportedSchema(serializers.Serializer[Any]):
@@ -84,6 +91,12 @@ class ImportReportSchema(serializers.Serializer[Any]):
             for name, one in super().get_fields().items()
         }
 
+
+FEATURE_OR_COLLECTION = PolymorphicProxySerializer(
+    component_name="FieldFeatureOrCollection",
+    serializers=[FieldFeatureWriteSchema, FieldCollectionWriteSchema],
+    resource_type_field_name=None,
+)
 
 FEATURE_EXAMPLE = OpenApiExample(
     "A field",

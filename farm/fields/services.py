@@ -12,6 +12,8 @@ from farm.fields.selectors import neighbourhood_of
 from farm.geo import Outline, refuse_swapped_axes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from farm.accounts.models import User
     from farm.farms.models import Farm
 
@@ -30,6 +32,7 @@ OUTLINE_COLUMNS = (
 )
 
 
+@transaction.atomic
 def create_field(
     *,
     farm: Farm,
@@ -49,10 +52,11 @@ def create_field(
     field = Field(farm=farm, name=name, crop=crop, external_id=external_id)
     set_outline(field, outline)
     _save(field)
-    request_numbers(field=field, requested_by=requested_by)
+    request_numbers(farm=farm, fields=[field], requested_by=requested_by)
     return field
 
 
+@transaction.atomic
 def update_field(
     *,
     field: Field,
@@ -84,7 +88,7 @@ def update_field(
         field.external_id = external_id
     _save(field)
     if has_new_outline:
-        request_numbers(field=field, requested_by=requested_by)
+        request_numbers(farm=field.farm, fields=[field], requested_by=requested_by)
     return field
 
 
@@ -102,14 +106,14 @@ def set_outline(field: Field, outline: Outline) -> None:
         setattr(field, column, getattr(outline, column))
 
 
-def request_numbers(*, field: Field, requested_by: User | None) -> None:
-    """Have the farm's scenes read (again) in the background, for a new or changed outline."""
-    if not field.farm.scenes.exists():
+def request_numbers(*, farm: Farm, fields: Sequence[Field], requested_by: User | None) -> None:
+    """Have the farm's scenes read (again) in the background, for new or changed outlines."""
+    if not fields:
         return
     # Imagery stands above fields; the one call upwards is made here and nowhere else.
-    from farm.imagery.ingest_requests import recompute_field
+    from farm.imagery.ingest_requests import recompute_fields
 
-    recompute_field(field=field, requested_by=requested_by)
+    recompute_fields(farm=farm, fields=fields, requested_by=requested_by)
 
 
 def _save(field: Field) -> None:
