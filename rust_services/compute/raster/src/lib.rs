@@ -15,4 +15,5 @@ pub mod png;
 pub mod quantile;
 pub mod resample;
 pub mod samples;
+pub mod tiff;
 pub mod zonal;

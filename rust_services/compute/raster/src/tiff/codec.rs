@@ -1,0 +1,258 @@
+//! From the bytes of a tile or strip to its decompressed bytes, never more than were asked for.
+
+use std::cell::RefCell;
+
+use libdeflater::Decompressor;
+use weezl::BitOrder;
+use weezl::decode::Configuration;
+
+use super::TiffError;
+
+/// How tiles and strips are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// LZW, TIFF's variant or the older one with its bits reversed.
+    Lzw,
+    /// Deflate in a zlib envelope.
+    Deflate,
+    /// Run lengths of bytes.
+    PackBits,
+    /// Zstandard.
+    Zstd,
+}
+
+impl Compression {
+    /// The method of a value of the Compression tag.
+    pub(super) fn from_tag(value: u64) -> Result<Self, TiffError> {
+        Ok(match value {
+            1 => Self::None,
+            5 => Self::Lzw,
+            8 | 32946 => Self::Deflate,
+            32773 => Self::PackBits,
+            50000 => Self::Zstd,
+            _ => {
+                let known = match value {
+                    2..=4 => "fax",
+                    6 | 7 => "JPEG",
+                    34712 => "JPEG 2000",
+                    34887 => "LERC",
+                    34925 => "LZMA",
+                    50001 | 50002 => "WebP or JPEG XL",
+                    _ => "number",
+                };
+                return Err(TiffError::unsupported(
+                    "compression",
+                    format!("{known} ({value})"),
+                    "none, LZW, Deflate, PackBits and ZSTD",
+                ));
+            }
+        })
+    }
+
+    /// The name GDAL gives the method.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::Lzw => "LZW",
+            Self::Deflate => "DEFLATE",
+            Self::PackBits => "PACKBITS",
+            Self::Zstd => "ZSTD",
+        }
+    }
+
+    /// Whether writers of this method may store differences; for others the tag says nothing.
+    pub(super) fn has_predictor(self) -> bool {
+        matches!(self, Self::Lzw | Self::Deflate | Self::Zstd)
+    }
+}
+
+/// What came of decompressing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The buffer is full.
+    Full,
+    /// The data ended after so many bytes.
+    Short(usize),
+    /// There is more than the buffer holds.
+    More,
+    /// The data are damaged, in words.
+    Damaged(String),
+}
+
+thread_local! {
+    static DEFLATE: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+}
+
+/// Decompresses into a buffer of the expected size.
+pub(super) fn decompress(compression: Compression, data: &[u8], out: &mut [u8]) -> Outcome {
+    match compression {
+        Compression::None => match data.get(..out.len()) {
+            Some(data) => {
+                out.copy_from_slice(data);
+                Outcome::Full
+            }
+            None => Outcome::Short(data.len()),
+        },
+        Compression::Lzw => lzw(data, out),
+        Compression::Deflate => deflate(data, out),
+        Compression::PackBits => packbits(data, out),
+        Compression::Zstd => zstandard(data, out),
+    }
+}
+
+fn filled(len: usize, out: &[u8]) -> Outcome {
+    if len == out.len() {
+        Outcome::Full
+    } else {
+        Outcome::Short(len)
+    }
+}
+
+fn deflate(data: &[u8], out: &mut [u8]) -> Outcome {
+    use libdeflater::DecompressionError::{BadData, InsufficientSpace};
+    match DEFLATE.with_borrow_mut(|state| state.zlib_decompress(data, out)) {
+        Ok(len) => filled(len, out),
+        Err(InsufficientSpace) => Outcome::More,
+        Err(BadData) => Outcome::Damaged("damaged Deflate data".to_owned()),
+    }
+}
+
+fn zstandard(data: &[u8], out: &mut [u8]) -> Outcome {
+    match zstd::bulk::decompress_to_buffer(data, out) {
+        Ok(len) => filled(len, out),
+        // The library tells its errors apart by words only.
+        Err(error) if error.to_string().contains("too small") => Outcome::More,
+        Err(error) => Outcome::Damaged(format!("damaged ZSTD data ({error})")),
+    }
+}
+
+fn lzw(data: &[u8], mut out: &mut [u8]) -> Outcome {
+    // Old writers put the first code, always "clear", in the low bits: 0x00, then an odd byte.
+    let is_old = matches!(data, [0, second, ..] if second & 1 == 1);
+    let configuration = if is_old {
+        Configuration::new(BitOrder::Lsb, 8)
+    } else {
+        Configuration::with_tiff_size_switch(BitOrder::Msb, 8)
+    };
+    // Many writers leave out the end code, so a full buffer is the end.
+    let mut decoder = configuration.with_yield_on_full_buffer(true).build();
+    let (mut data, mut done) = (data, 0);
+    while !out.is_empty() {
+        let step = decoder.decode_bytes(data, out);
+        data = &data[step.consumed_in..];
+        out = &mut out[step.consumed_out..];
+        done += step.consumed_out;
+        match step.status {
+            Ok(weezl::LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => {}
+            Ok(_) => break,
+            Err(error) => return Outcome::Damaged(format!("damaged LZW data ({error})")),
+        }
+    }
+    if out.is_empty() {
+        Outcome::Full
+    } else {
+        Outcome::Short(done)
+    }
+}
+
+fn packbits(data: &[u8], out: &mut [u8]) -> Outcome {
+    let (mut at, mut done) = (0, 0);
+    while done < out.len() {
+        let Some(&head) = data.get(at) else {
+            return Outcome::Short(done);
+        };
+        at += 1;
+        let room = out.len() - done;
+        match head {
+            // The bytes that follow, as they are.
+            0..=127 => {
+                let len = (usize::from(head) + 1).min(room);
+                let Some(literal) = data.get(at..at + len) else {
+                    return Outcome::Short(done);
+                };
+                out[done..done + len].copy_from_slice(literal);
+                at += usize::from(head) + 1;
+                done += len;
+            }
+            // No operation, by the specification.
+            128 => {}
+            // One byte, repeated.
+            129..=255 => {
+                let len = (257 - usize::from(head)).min(room);
+                let Some(&byte) = data.get(at) else {
+                    return Outcome::Short(done);
+                };
+                out[done..done + len].fill(byte);
+                at += 1;
+                done += len;
+            }
+        }
+    }
+    Outcome::Full
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packbits_gives_the_worked_example_of_its_author() {
+        // Apple technical note TN1023, as quoted in TIFF 6.0's sources.
+        let packed = [
+            0xFE, 0xAA, 0x02, 0x80, 0x00, 0x2A, 0xFD, 0xAA, 0x03, 0x80, 0x00, 0x2A, 0x22, 0xF7,
+            0xAA,
+        ];
+        let mut out = [0; 24];
+
+        assert_eq!(
+            decompress(Compression::PackBits, &packed, &mut out),
+            Outcome::Full
+        );
+        assert_eq!(out[..6], [0xAA, 0xAA, 0xAA, 0x80, 0x00, 0x2A]);
+        assert_eq!(out[23], 0xAA);
+    }
+
+    #[test]
+    fn both_bit_orders_of_lzw_are_read() {
+        use weezl::encode::Encoder;
+        let pixels: Vec<u8> = (0..5000_u32).map(|i| (i * i % 251) as u8).collect();
+        let new = Encoder::with_tiff_size_switch(BitOrder::Msb, 8)
+            .encode(&pixels)
+            .expect("in memory");
+        let old = Encoder::new(BitOrder::Lsb, 8)
+            .encode(&pixels)
+            .expect("in memory");
+
+        for packed in [new, old] {
+            let mut out = vec![0; pixels.len()];
+            assert_eq!(
+                decompress(Compression::Lzw, &packed, &mut out),
+                Outcome::Full
+            );
+            assert_eq!(out, pixels);
+        }
+    }
+
+    #[test]
+    fn no_method_writes_past_its_buffer_or_hides_a_lack() {
+        let pixels = vec![7_u8; 4096];
+        let mut state = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
+        let mut deflated = vec![0; state.zlib_compress_bound(pixels.len())];
+        let len = state.zlib_compress(&pixels, &mut deflated).expect("room");
+        deflated.truncate(len);
+        let zstd = zstd::bulk::compress(&pixels, 1).expect("in memory");
+
+        for (method, data) in [(Compression::Deflate, deflated), (Compression::Zstd, zstd)] {
+            let mut small = [0; 100];
+            let mut large = [0; 5000];
+            assert_eq!(decompress(method, &data, &mut small), Outcome::More);
+            assert_eq!(decompress(method, &data, &mut large), Outcome::Short(4096));
+            assert!(matches!(
+                decompress(method, &data[..data.len() / 2], &mut large),
+                Outcome::Damaged(_)
+            ));
+        }
+    }
+}

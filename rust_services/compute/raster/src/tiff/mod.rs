@@ -1,0 +1,39 @@
+//! Reading GeoTIFF: headers from byte ranges, tiles and strips to numbers.
+//!
+//! A reader of our own, because async-tiff reads no strips, bounds no decoder and asserts on outside
+//! data, and image-tiff wants a blocking `Read + Seek` and knows no libdeflate.
+//!
+//! Nothing here reads files. [`parse`] says which bytes of the header it lacks; an [`Image`] says
+//! which chunks hold a window ([`Image::chunks_covering`]), where they lie ([`Image::byte_range`])
+//! and makes numbers of their bytes ([`Image::decode`]). Every size that a file announces is held
+//! against [`Limits`] before memory is asked for.
+//!
+//! | read | refused, as [`TiffError::Unsupported`] |
+//! |---|---|
+//! | strips, tiles; pixel or band interleaved; both byte orders; `BigTIFF` | low bits first |
+//! | integers of 8, 16, 32 bits, floats of 32, 64 | other widths, half floats, complex numbers, mixtures |
+//! | none, LZW, Deflate, `PackBits`, ZSTD; predictors 1, 2, 3 | JPEG, WebP, LERC, fax, … |
+//! | overviews, masks, nodata, scale and offset, pixel-is-point | sub-sampled `YCbCr` |
+//! | scale and tiepoint, or a matrix, north up | rotation, ground control points |
+
+mod bytes;
+mod codec;
+mod dataset;
+mod decode;
+mod directory;
+mod error;
+mod georeference;
+mod image;
+mod layout;
+mod limits;
+mod metadata;
+mod predictor;
+mod tags;
+
+pub use bytes::SparseBytes;
+pub use codec::Compression;
+pub use dataset::{BandInfo, Parsed, Tiff, parse};
+pub use error::TiffError;
+pub use image::{ChunkId, Image};
+pub use limits::Limits;
+pub use predictor::Predictor;
