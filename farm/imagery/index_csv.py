@@ -52,7 +52,8 @@ class TableView(APIView):
     ) -> Response:
         """Name the file when the answer is one."""
         response = super().finalize_response(request, response, *args, **kwargs)
-        if response.headers.get("Content-Type", "").startswith(CsvRenderer.media_type):
+        # A refusal is a plain response, rendered already, whatever was asked for.
+        if isinstance(getattr(response, "accepted_renderer", None), CsvRenderer):
             response["Content-Disposition"] = f'attachment; filename="{self.file_stem()}.csv"'
         return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,7 @@ def shared_receipts(
     column = []
     for receipt in receipts:
         general = general_part(receipt)
-        key = repr(sorted(general.items()))
+        key = json.dumps(general, sort_keys=True)
         if key not in places:
             places[key] = len(unique)
             unique.append(general)
@@ -126,11 +127,8 @@ def shared_receipts(
 
 
 def general_part(receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a receipt without what only names its scene."""
-    return {key: value for key, value in receipt.items() if key not in SCENE_KEYS}
-
-
-SCENE_KEYS = frozenset({"scene", "scene_id"})
+    """Return a receipt without its part ``scene``; see ``farm.imagery.receipts``."""
+    return {key: value for key, value in receipt.items() if key != "scene"}
 
 
 def _receipts_of(keys: Sequence[int]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from farm.imagery.series import Series, shared_receipts
 from farm.imagery.series_pool import combine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from farm.farms.models import Farm
@@ -61,7 +61,11 @@ def farm_latest(
         for field, look in pairs
     ]
     return FarmLatest(
-        numbers=combine(look for _, look, is_counted in looks if look is not None and is_counted),
+        numbers=combine(
+            (field.area_m2, look)
+            for field, look, is_counted in looks
+            if look is not None and is_counted
+        ),
         newest_at=newest_at,
         looks=looks,
         farm_area_m2=math.fsum(field.area_m2 for field, _ in pairs),
@@ -105,8 +109,7 @@ def farm_series(*, farm: Farm, index: Index, window: SeriesWindow, now: datetime
     newest_at = max((row.acquired_at for row in days[chosen[0]]), default=None) if chosen else None
     if not window.is_newest_first:
         chosen.reverse()
-    farm_area_m2 = math.fsum(field.area_m2 for field in fields.values())
-    columns, receipts = _columns(days, chosen, field_count=len(fields), farm_area_m2=farm_area_m2)
+    columns, receipts = _columns(days, chosen, fields=fields)
     return Series(
         columns=columns,
         receipts=receipts,
@@ -157,8 +160,7 @@ def _columns(
     days: dict[date, list[Any]],
     chosen: Sequence[date],
     *,
-    field_count: int,
-    farm_area_m2: float,
+    fields: Mapping[int, Field],
 ) -> tuple[dict[str, list[Any]], list[dict[str, Any]]]:
     """Build one row a day, and the receipts that its scenes share."""
     scenes = sorted({row.scene_id for day in chosen for row in days[day]})
@@ -167,9 +169,10 @@ def _columns(
     )
     place_of = dict(zip(scenes, places, strict=True))
     columns: dict[str, list[Any]] = {name: [] for name in FARM_COLUMNS}
+    farm_area_m2 = math.fsum(field.area_m2 for field in fields.values())
     for day in chosen:
         looks = days[day]
-        numbers = combine(looks)
+        numbers = combine((fields[row.field_id].area_m2, row) for row in looks)
         share = min(1.0, numbers.effective_area_m2 / farm_area_m2) if farm_area_m2 else 0.0
         scene_ids = sorted({row.scene_id for row in looks})
         point = {
@@ -184,7 +187,7 @@ def _columns(
             "valid_share": share,
             "is_partial": share < WHOLE_SHARE,
             "field_count": numbers.field_count,
-            "missing_field_count": field_count - numbers.field_count,
+            "missing_field_count": len(fields) - numbers.field_count,
             "scene_ids": scene_ids,
             "is_simulated": any(row.scene__is_simulated for row in looks),
             "receipts": sorted({place_of[scene_id] for scene_id in scene_ids}),

@@ -9,11 +9,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from farm.imagery.observation_quality import Footing, usable_share
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Numbers(Protocol):
+class Numbers(Footing, Protocol):
     """The part of an observation that a farm's number is made of."""
 
     @property
@@ -33,14 +35,6 @@ class Numbers(Protocol):
         """Largest value."""
 
     @property
-    def covered_area_m2(self) -> float:
-        """Area of the outline over the raster."""
-
-    @property
-    def valid_share(self) -> float:
-        """Share of it that has a value."""
-
-    @property
     def effective_pixels(self) -> float:
         """Pixels that have a value."""
 
@@ -58,14 +52,23 @@ class FarmNumbers:
     field_count: int  # fields with a value
 
 
-def combine(fields: Iterable[Numbers]) -> FarmNumbers:
-    """Pool fields by effective area: valid share × covered area.
+def combine(fields: Iterable[tuple[float, Numbers]]) -> FarmNumbers:
+    """Pool fields by effective area: usable share × the field's area on the ellipsoid.
+
+    Areas on the grid are not taken, because scenes of one farm may come in different projections.
+
+    Args:
+        fields: Area in m² and numbers of each field.
 
     mean = Σ a·m / Σ a; the variance adds what fields differ by: Σ a·(s² + m²) / Σ a − mean².
     """
-    kept = [numbers for numbers in fields if numbers.mean is not None]
-    areas = [numbers.valid_share * numbers.covered_area_m2 for numbers in kept]
-    area = math.fsum(areas)
+    weighed = [
+        (usable_share(numbers) * area_m2, numbers)
+        for area_m2, numbers in fields
+        if numbers.mean is not None
+    ]
+    kept = [numbers for _, numbers in weighed]
+    area = math.fsum(weight for weight, _ in weighed)
     if area <= 0.0:
         return FarmNumbers(
             mean=None,
@@ -76,7 +79,6 @@ def combine(fields: Iterable[Numbers]) -> FarmNumbers:
             effective_area_m2=0.0,
             field_count=0,
         )
-    weighed = list(zip(areas, kept, strict=True))
     mean = math.fsum(a * (n.mean or 0.0) for a, n in weighed) / area
     # Around the pooled mean, so that nothing is lost by subtracting two large squares.
     variance = math.fsum(

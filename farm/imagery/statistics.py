@@ -17,6 +17,8 @@ from farm.farms.selectors import visible_farms
 from farm.geo import Outline, outline_of_geojson
 from farm.imagery.domain import FieldOutline
 from farm.imagery.models import Scene, SceneState
+from farm.imagery.observation_quality import utc_now
+from farm.imagery.receipts import receipt
 from farm.imagery.scene_source import require_index, scene_source
 
 if TYPE_CHECKING:
@@ -180,8 +182,17 @@ def summarize_outlines(
             timeout_s=remaining_s,
         )
     }
+    summaries = [answers[str(place)] for place in range(len(outlines))]
     return SceneStatistics(
-        scene=scene, summaries=[answers[str(place)] for place in range(len(outlines))]
+        scene=scene,
+        summaries=summaries,
+        receipt=receipt(
+            scene=scene,
+            index=index,
+            grid=summaries[0].grid,
+            engine_version=ndvi.engine_version,
+            computed_at=utc_now(),
+        ),
     )
 
 

@@ -114,7 +114,7 @@ def make_observation(field: Field, scene: Scene, **values: Any) -> Observation:
         "clear_share": 1.0,
         "edge_share": 0.1,
         "outline_sha256": field.outline_sha256,
-        "receipt": RECEIPT | {"scene_id": scene.pk},
+        "receipt": RECEIPT | {"scene": {"id": scene.pk}},
     }
     if "mean" in values and values["mean"] is None:
         empty = ("standard_deviation", "minimum", "maximum", "median", "p10", "p90")
