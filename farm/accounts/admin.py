@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin[User]):
     """People. Taking “active” off shuts a person out at once: sessions, tokens and keys."""
 
     list_display = ("username", "email", "is_active", "is_staff", "is_superuser", "last_login")
@@ -44,7 +44,7 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
     list_select_related = ("owner", "farm")
     search_fields = ("name", "prefix", "owner__username", "farm__name")
     date_hierarchy = "created_at"
-    actions: ClassVar = ["revoke"]
+    actions = ("revoke",)
     exclude = ("secret_sha256",)
 
     @admin.action(description="Revoke the selected keys at once", permissions=["revoke"])

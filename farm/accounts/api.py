@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in
@@ -87,9 +87,9 @@ def credential_kind(request: Request) -> str:
 class OpenAuthView(APIView):
     """A route for people who have no credential yet; one they send along is not looked at."""
 
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = [AllowAny]
-    throttle_classes: ClassVar = [AuthThrottle]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (AuthThrottle,)
 
 
 @method_decorator(csrf_protect, name="dispatch")
@@ -136,7 +136,7 @@ class MeView(APIView):
 class PasswordView(APIView):
     """The password of the person who is signed in."""
 
-    throttle_classes: ClassVar = [AuthThrottle]
+    throttle_classes = (AuthThrottle,)
 
     @extend_schema(request=PasswordChangeSerializer, responses={204: None})
     def post(self, request: Request) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db.models import Q
 from django.utils import timezone
@@ -69,13 +69,13 @@ class ApiKeyAuthentication(BaseAuthentication):
 class JwtAuthentication(JWTAuthentication):
     """``Authorization: Bearer <access token>``, ended by a change of the password."""
 
-    def get_user(self, validated_token: Token) -> User:
+    def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
         """Return the active user of the token.
 
         Raises:
             AuthenticationFailed: The user is gone or not active, or has a new password.
         """
-        user: User = super().get_user(validated_token)
+        user = cast("User", super().get_user(validated_token))
         if not carries_password_of(validated_token, user=user):
             msg = "The password was changed since; sign in again."
             raise AuthenticationFailed(msg)

@@ -52,7 +52,7 @@ class LockoutHandler(AxesDatabaseHandler):
         Those from other addresses stay: a log-in by the owner must not give a guesser a new start.
         """
         by_pair: QuerySet[AccessAttempt] = self.filter_user_attempts(request, credentials)[0]
-        deleted, _ = by_pair.delete()
+        deleted: int = by_pair.delete()[0]
         return deleted
 
     def seconds_left(self, request: HttpRequest, credentials: dict[str, Any] | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from farm.accounts.models import ApiKey, Scope, User
 from farm.errors import ForbiddenError
@@ -37,6 +37,7 @@ class Principal:
 def principal_of(request: Request) -> Principal:
     """Take the principal from an authenticated request; sessions and JWTs carry every scope."""
     key = request.auth
+    user = cast("User", request.user)  # every view asks for a signed-in user first
     if isinstance(key, ApiKey):
-        return Principal(user=request.user, scopes=frozenset(key.scopes), farm_id=key.farm_id)
-    return Principal(user=request.user)
+        return Principal(user=user, scopes=frozenset(key.scopes), farm_id=key.farm_id)
+    return Principal(user=user)

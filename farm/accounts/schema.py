@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """API keys, as a header."""
 
     target_class = "farm.accounts.authentication.ApiKeyAuthentication"
@@ -29,7 +29,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
         }
 
 
-class JwtScheme(SimpleJWTScheme):
+class JwtScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]
     """JSON web tokens, as drf-spectacular describes them."""
 
     target_class = "farm.accounts.authentication.JwtAuthentication"

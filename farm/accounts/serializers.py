@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -107,7 +107,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
         """Fields."""
 
         model = ApiKey
-        fields = (
+        fields: ClassVar[list[str]] = [
             "id",
             "name",
             "prefix",
@@ -118,8 +118,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
             "revoked_at",
             "last_used_at",
             "replaces",
-        )
-        read_only_fields = fields
+        ]
 
     def get_prefix(self, key: ApiKey) -> str:
         """Begin as the key does."""
@@ -134,8 +133,7 @@ class NewApiKeySerializer(ApiKeySerializer):
     class Meta(ApiKeySerializer.Meta):
         """Fields."""
 
-        fields = (*ApiKeySerializer.Meta.fields, "key")
-        read_only_fields = fields
+        fields: ClassVar[list[str]] = [*ApiKeySerializer.Meta.fields, "key"]
 
     def get_key(self, key: ApiKey) -> str:
         """Show the text, this once."""

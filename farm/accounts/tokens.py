@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.token_blacklist.models import (
+    BlacklistedToken,
+    OutstandingToken,
+)
 from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
@@ -39,6 +43,8 @@ def issue_tokens(*, user: User) -> TokenPair:
     refresh = RefreshToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user.pk)
     refresh[PASSWORD_CLAIM] = password_fingerprint(user)
+    # Expired ones can do nothing any more; this keeps the table as small as its use.
+    OutstandingToken.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
     OutstandingToken.objects.create(
         user=user,
         jti=refresh[api_settings.JTI_CLAIM],
@@ -61,20 +67,28 @@ def rotate_tokens(*, refresh: str) -> TokenPair:
         msg = "Token is no longer valid"
         raise TokenError(msg)
     with transaction.atomic():
-        _, is_first_use = old.blacklist()
-        if not is_first_use:
-            msg = "Token is blacklisted"
+        if not _use_up(old):
+            msg = "Token was used before"
             raise TokenError(msg)
         return issue_tokens(user=user)
 
 
 def revoke_refresh(*, refresh: str) -> None:
-    """End a refresh token; one that is not valid any more needs no ending.
+    """End a refresh token.
 
     Raises:
-        TokenError: It is no token of ours.
+        TokenError: It is no token of ours, or ended before.
     """
-    RefreshToken(refresh).blacklist()  # type: ignore[arg-type]
+    _use_up(RefreshToken(refresh))  # type: ignore[arg-type]
+
+
+def _use_up(token: Token) -> bool:
+    """Put a token on the blacklist; False where it was there, or nobody issued it."""
+    issued = OutstandingToken.objects.filter(jti=token[api_settings.JTI_CLAIM]).first()
+    if issued is None:
+        return False
+    _, is_first_use = BlacklistedToken.objects.get_or_create(token=issued)
+    return is_first_use
 
 
 def carries_password_of(token: Token, *, user: User) -> bool:
