@@ -10,6 +10,7 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core import exceptions as django_errors
 from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions as api_errors
@@ -116,9 +117,11 @@ def exception_handler(exc: Exception, handler_context: dict[str, Any]) -> HttpRe
         case django_errors.ValidationError():
             exc = api_errors.ValidationError(get_error_detail(exc))
         case django_errors.RequestDataTooBig():
-            return problem(status=413, code="too_large", detail=_sentence(exc), instance=instance)
+            detail = f"The body is longer than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
+            return problem(status=413, code="too_large", detail=detail, instance=instance)
         case django_errors.SuspiciousOperation():
-            return problem(status=400, code="bad_request", detail=_sentence(exc), instance=instance)
+            detail = "The request is malformed, or has too many parts."
+            return problem(status=400, code="bad_request", detail=detail, instance=instance)
         case UnreadablePostError():
             exc = api_errors.ParseError("The body ended before all of it had arrived.")
         case _:
@@ -181,10 +184,6 @@ def _detail_sentence(exc: api_errors.APIException) -> str:
     if isinstance(detail, dict) and "detail" in detail:
         detail = detail["detail"]
     return " ".join(sentence for _, sentence in _flattened(detail))
-
-
-def _sentence(exc: Exception) -> str:
-    return str(exc) or type(exc).__name__
 
 
 def _summary(field_errors: Mapping[str, list[str]]) -> str:

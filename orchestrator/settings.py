@@ -24,7 +24,8 @@ TRUSTED_PROXIES = ENV.trusted_proxies
 
 STATIC_ROOT = DATA_DIR / "static"
 UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
-for folder in (DATA_DIR, STORE_ROOT, STATIC_ROOT, UPLOAD_TEMP_DIR):
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # other people's accounts stay out
+for folder in (STORE_ROOT, STATIC_ROOT, UPLOAD_TEMP_DIR):
     folder.mkdir(parents=True, exist_ok=True)
 if ENV.metrics_dir:  # prometheus_client opens files in it as soon as the first metric is made
     ENV.metrics_dir.mkdir(parents=True, exist_ok=True)
@@ -188,7 +189,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["orchestrator.parsers.BoundedJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "orchestrator.pagination.PagePagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "orchestrator.schema.RouteNamedSchema",
     # Counted in each process's memory: a brake on floods. The lock-out above is what guards
     # passwords, and that one is counted in the database.
     "DEFAULT_THROTTLE_RATES": {"auth": "60/min"},
@@ -209,6 +210,17 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Fields that share a name ("state", "role") without sharing the choices.
+    "ENUM_NAME_OVERRIDES": {
+        "AssetRole": "farm.imagery.models.AssetRole",
+        "JobKind": "farm.jobs.models.JobKind",
+        "JobState": "farm.jobs.models.JobState",
+        "Platform": "farm.imagery.models.Platform",
+        "RadiometryVerdict": "farm.imagery.models.RadiometryVerdict",
+        "Role": "farm.farms.models.Role",
+        "SceneState": "farm.imagery.models.SceneState",
+        "Scope": "farm.accounts.models.Scope",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "farm.http_schema.document_problems",

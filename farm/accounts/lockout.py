@@ -23,6 +23,8 @@ from farm.http import problem
 from farm.http_pages import API_PREFIX
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from axes.models import AccessAttempt
     from django.db.models import QuerySet
     from django.http import HttpRequest
@@ -64,7 +66,7 @@ class LockoutHandler(AxesDatabaseHandler):
         known = [at for at in latest if at is not None]
         if not known:
             return 1
-        left = max(known) + settings.AXES_COOLOFF_TIME - timezone.now()
+        left: timedelta = max(known) + settings.AXES_COOLOFF_TIME - timezone.now()
         return max(1, math.ceil(left.total_seconds()))
 
 

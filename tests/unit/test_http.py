@@ -49,8 +49,6 @@ def answer(error):
         (api_errors.MethodNotAllowed("PUT", "No."), 405, "method_not_allowed"),
         (api_errors.NotAcceptable("No."), 406, "not_acceptable"),
         (api_errors.UnsupportedMediaType("text/x", "No."), 415, "unsupported_media_type"),
-        (django_errors.RequestDataTooBig("No."), 413, "too_large"),
-        (django_errors.TooManyFilesSent("No."), 400, "bad_request"),
         (django_errors.ValidationError("No."), 422, "invalid_input"),
     ],
 )
@@ -71,6 +69,8 @@ def test_each_error_has_its_status_and_code(error, status, code):
         (Http404("a secret of the model"), 404),
         (django_errors.PermissionDenied("a secret of the model"), 403),
         (UnreadablePostError("a secret of the model"), 400),
+        (django_errors.RequestDataTooBig("a secret of the settings"), 413),
+        (django_errors.TooManyFilesSent("a secret of the settings"), 400),
     ],
 )
 def test_djangos_own_errors_are_answered_without_their_text(error, status):

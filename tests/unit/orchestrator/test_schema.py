@@ -42,3 +42,15 @@ def test_log_ins_need_no_credential_and_all_else_takes_one_of_three(schema):
     assert {name for each in me["security"] for name in each} == {"apiKey", "jwt", "cookieAuth"}
     assert "401" in me["responses"]
     assert set(schema["components"]["securitySchemes"]) == {"apiKey", "jwt", "cookieAuth"}
+
+
+def test_operations_are_named_as_their_routes(schema):
+    assert schema["paths"]["/api/v1/keys/{key_id}/rotate/"]["post"]["operationId"] == (
+        "key_rotate_post"
+    )
+
+
+def test_no_two_operations_share_a_name(schema):
+    names = [operation["operationId"] for _, _, operation in operations(schema)]
+
+    assert len(names) == len(set(names))

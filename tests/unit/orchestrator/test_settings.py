@@ -109,6 +109,12 @@ def test_passwords_are_hashed_by_argon2_first(production):
     assert run.stdout.strip() == "django.contrib.auth.hashers.Argon2PasswordHasher"
 
 
+def test_a_new_data_folder_is_closed_to_other_accounts(tmp_path):
+    manage("check", data_dir=tmp_path / "var")
+
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
+
+
 def test_nothing_outside_the_data_folder_is_written_by_the_tests(data_dir):
     assert data_dir == settings.DATA_DIR
     assert settings.STORE_ROOT.is_relative_to(data_dir)
