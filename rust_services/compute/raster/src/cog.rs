@@ -1,5 +1,5 @@
-//! Writing cloud-optimized GeoTIFFs, so that a reader finds any part of the picture, at any size,
-//! with two short reads.
+//! Writing cloud-optimized GeoTIFF files, so that a reader finds any part of the picture, at any
+//! size, with two short reads.
 //!
 //! ```text
 //! header │ GDAL's structural metadata │ IFD full │ IFD ½ │ IFD ¼ │ tiles ¼ │ tiles ½ │ tiles full

@@ -101,8 +101,13 @@ fn geo_keys(spec: &CogSpec) -> Result<Vec<u16>, CogError> {
 fn gdal_metadata(spec: &CogSpec) -> String {
     let mut xml = String::from("<GDALMetadata>\n");
     let mut item = |attributes: &str, value: &str| {
-        writeln!(xml, "  <Item {attributes}>{}</Item>", escape(value))
-            .expect("a String takes any text");
+        // GDAL escapes values twice and reads them so; what is escaped once loses its ampersands.
+        writeln!(
+            xml,
+            "  <Item {attributes}>{}</Item>",
+            escape(&escape(value))
+        )
+        .expect("a String takes any text");
     };
     for (name, value) in &spec.tags {
         item(&format!("name=\"{}\"", escape(name)), value);

@@ -63,7 +63,8 @@ impl Moments {
     pub(super) fn add(&mut self, value: f64, weight: f64) {
         let before = value - self.mean;
         self.weight += weight;
-        self.mean += before * weight / self.weight;
+        // The first value's share is 1 to the last bit, so it is the mean to the last bit.
+        self.mean += before * (weight / self.weight);
         self.spread += weight * before * (value - self.mean);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
