@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -13,16 +13,15 @@ from farm.fields.selectors import visible_field
 from farm.imagery import index_schemas as schemas
 from farm.imagery.catalogue import catalogue, index_named
 from farm.imagery.index_answers import index_answer, latest_answer, series_answer
+from farm.imagery.index_clock import Clocked
 from farm.imagery.index_csv import TableView
 from farm.imagery.index_queries import ClearQuery, SeriesQuery, parsed, series_window, zone_of
 from farm.imagery.legend import legend_of
-from farm.imagery.observation_quality import utc_now
 from farm.imagery.observation_selectors import latest_clear_observation
 from farm.imagery.series import field_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     from rest_framework.request import Request
 
@@ -50,10 +49,8 @@ class IndexDetailView(APIView):
         return Response(index_answer(index_named(index)))
 
 
-class FieldIndexLatestView(APIView):
+class FieldIndexLatestView(Clocked, APIView):
     """The latest clear look at a field."""
-
-    clock: ClassVar[Callable[[], datetime]] = staticmethod(utc_now)
 
     @extend_schema(
         tags=["field indices"],
@@ -70,15 +67,13 @@ class FieldIndexLatestView(APIView):
         look = latest_clear_observation(field=field, index=chosen, min_clear_share=share)
         return Response(
             latest_answer(
-                look=look, field=field, index=chosen, min_clear_share=share, now=self.clock()
+                look=look, field=field, index=chosen, min_clear_share=share, now=self.now()
             )
         )
 
 
-class FieldIndexTimeSeriesView(TableView):
+class FieldIndexTimeSeriesView(Clocked, TableView):
     """What was seen of a field over time."""
-
-    clock: ClassVar[Callable[[], datetime]] = staticmethod(utc_now)
 
     @extend_schema(
         tags=["field indices"],
@@ -96,7 +91,7 @@ class FieldIndexTimeSeriesView(TableView):
         chosen = index_named(index)
         zone = zone_of(field.farm)
         window = series_window(parsed(SeriesQuery, request), zone=zone)
-        series = field_series(field=field, index=chosen, window=window, now=self.clock())
+        series = field_series(field=field, index=chosen, window=window, now=self.now())
         return Response(
             series_answer(
                 series=series,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from farm.imagery.index_answers import (
     farm_latest_rows,
     series_answer,
 )
+from farm.imagery.index_clock import Clocked
 from farm.imagery.index_csv import TableView, columns_of
 from farm.imagery.index_queries import (
     FarmLatestQuery,
@@ -26,20 +27,16 @@ from farm.imagery.index_queries import (
     series_window,
     zone_of,
 )
-from farm.imagery.observation_quality import utc_now
 from farm.imagery.series_of_farm import farm_latest, farm_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     from rest_framework.request import Request
 
 
-class FarmIndexLatestView(TableView):
+class FarmIndexLatestView(Clocked, TableView):
     """The latest clear look at each field of a farm."""
-
-    clock: ClassVar[Callable[[], datetime]] = staticmethod(utc_now)
 
     @extend_schema(
         tags=["farm indices"],
@@ -70,7 +67,7 @@ class FarmIndexLatestView(TableView):
                 newest_at=latest.newest_at,
                 farm=farm,
                 index=chosen,
-                now=self.clock(),
+                now=self.now(),
                 **query,
             )
         )
@@ -84,10 +81,8 @@ class FarmIndexLatestView(TableView):
         return f"farm-{self.kwargs['farm_id']}-{self.kwargs['index']}-latest"
 
 
-class FarmIndexTimeSeriesView(TableView):
+class FarmIndexTimeSeriesView(Clocked, TableView):
     """A farm over time."""
-
-    clock: ClassVar[Callable[[], datetime]] = staticmethod(utc_now)
 
     @extend_schema(
         tags=["farm indices"],
@@ -105,7 +100,7 @@ class FarmIndexTimeSeriesView(TableView):
         chosen = index_named(index)
         zone = zone_of(farm)
         window = series_window(parsed(FarmSeriesQuery, request), zone=zone)
-        series = farm_series(farm=farm, index=chosen, window=window, now=self.clock())
+        series = farm_series(farm=farm, index=chosen, window=window, now=self.now())
         return Response(
             series_answer(
                 series=series,

@@ -245,7 +245,8 @@ def span(data: Mapping[str, Any], *, zone: tzinfo) -> tuple[datetime | None, dat
     Raises:
         ValidationError: It ends before it begins.
     """
-    first, last = data.get("from"), data.get("to")
+    first: Any = data.get("from")
+    last: Any = data.get("to")
     start = _midnight(first, zone) if is_day(first) else first
     end = _midnight(last + timedelta(days=1), zone) if is_day(last) else last
     if start is not None and end is not None and start >= end:

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 
 from farm.errors import ConflictError, NotFoundError
 from farm.imagery.models import Observation, Scene, SceneState
@@ -81,7 +82,9 @@ def raster_subject(*, field: Field, index: Index, scene: Scene) -> RasterSubject
 
 def latest_scene(*, field: Field, index: Index, min_clear_share: float) -> Scene:
     """Return the newest scene that shows a field clearly; see ``latest_clear_observation``."""
-    return latest_clear_observation(field=field, index=index, min_clear_share=min_clear_share).scene
+    look = latest_clear_observation(field=field, index=index, min_clear_share=min_clear_share)
+    prefetch_related_objects([look.scene], "assets")
+    return look.scene
 
 
 def scene_by_id(*, field: Field, scene_id: int) -> Scene:

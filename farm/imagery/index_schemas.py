@@ -267,7 +267,7 @@ class FarmFieldSchema(NumbersSchema, AgeSchema):
     """The latest clear look at one field of a farm."""
 
     field_id = serializers.IntegerField()
-    field_name = serializers.CharField()
+    field_name = serializers.CharField()  # type: ignore[assignment]  # taken out of the class by DRF
     is_counted = serializers.BooleanField()
     scene_id = serializers.IntegerField()
     is_simulated = serializers.BooleanField()
@@ -278,7 +278,7 @@ class MissingSchema(serializers.Serializer[Any]):
     """A field that the farm's number lacks."""
 
     field_id = serializers.IntegerField()
-    field_name = serializers.CharField()
+    field_name = serializers.CharField()  # type: ignore[assignment]  # taken out of the class by DRF
     missing_reason = serializers.CharField()
 
 

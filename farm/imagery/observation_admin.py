@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
@@ -26,7 +26,7 @@ else:
 class ObservationAdmin(ObservationModelAdmin):
     """What was seen, with its receipt."""
 
-    list_display: ClassVar = [
+    list_display = (
         "field",
         "index",
         "acquired_at",
@@ -35,15 +35,15 @@ class ObservationAdmin(ObservationModelAdmin):
         "usable",
         "whole",
         "scene",
-    ]
-    list_filter: ClassVar = ["index", "scene__platform", "scene__state", "field__farm"]
-    list_select_related: ClassVar = ["field", "scene"]
-    search_fields: ClassVar = ["field__name", "scene__name"]
+    )
+    list_filter = ("index", "scene__platform", "scene__state", "field__farm")
+    list_select_related = ("field", "scene")
+    search_fields = ("field__name", "scene__name")
     date_hierarchy = "acquired_at"
-    ordering: ClassVar = ["-acquired_at", "-id"]
+    ordering = ("-acquired_at", "-id")
     show_full_result_count = False  # counting every number of every field would cost the page
-    exclude: ClassVar = ["receipt", "histogram"]
-    readonly_fields: ClassVar = ["usable", "whole", "histogram_words", "receipt_table"]
+    exclude = ("receipt", "histogram")
+    readonly_fields = ("usable", "whole", "histogram_words", "receipt_table")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never: ingest makes observations."""

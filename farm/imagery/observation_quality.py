@@ -5,12 +5,12 @@ Pure functions; the clock is an argument.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
-    from datetime import date
+    from datetime import date, datetime
 
 # A number counts as a clear look at a field when it rests on half of it.
 DEFAULT_MIN_CLEAR_SHARE = 0.5
@@ -113,8 +113,3 @@ def clearest_of_each(
         if (usable_share(look), look.acquired_at) > (usable_share(rival), rival.acquired_at):
             best[key(look)] = look
     return best
-
-
-def utc_now() -> datetime:
-    """Return the time; what views pass for ``now``."""
-    return datetime.now(UTC)

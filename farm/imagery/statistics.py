@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -17,13 +18,11 @@ from farm.farms.selectors import visible_farms
 from farm.geo import Outline, outline_of_geojson
 from farm.imagery.domain import FieldOutline
 from farm.imagery.models import Scene, SceneState
-from farm.imagery.observation_quality import utc_now
 from farm.imagery.receipts import receipt
 from farm.imagery.scene_source import require_index, scene_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from farm.accounts.principal import Principal
     from farm.clients.ndvi import NdviClient
@@ -191,7 +190,7 @@ def summarize_outlines(
             index=index,
             grid=summaries[0].grid,
             engine_version=ndvi.engine_version,
-            computed_at=utc_now(),
+            computed_at=datetime.now(UTC),
         ),
     )
 

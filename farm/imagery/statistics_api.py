@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -14,9 +14,9 @@ from farm.clients.ndvi import NdviClient, ndvi_client
 from farm.farms.selectors import visible_farm
 from farm.imagery import index_schemas as schemas
 from farm.imagery.catalogue import index_named
+from farm.imagery.index_clock import Clocked
 from farm.imagery.index_csv import TableView, columns_of
 from farm.imagery.index_queries import SpanQuery, span, zone_of
-from farm.imagery.observation_quality import utc_now
 from farm.imagery.statistics import (
     MAX_OUTLINES,
     MAX_SCENES,
@@ -30,7 +30,6 @@ from farm.imagery.statistics_answer import STATISTICS_TABLE, statistics_answer, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from rest_framework.request import Request
 
@@ -86,12 +85,11 @@ class StatisticsRequest(SpanQuery):
         return attrs
 
 
-class StatisticsView(TableView):
+class StatisticsView(Clocked, TableView):
     """Statistics over ad-hoc outlines."""
 
     # Nothing is changed by it, so that whoever may read may ask.
     required_scope = Scope.READ
-    clock: ClassVar[Callable[[], datetime]] = staticmethod(utc_now)
 
     @extend_schema(
         operation_id="statistics_compute",
@@ -130,7 +128,7 @@ class StatisticsView(TableView):
                 found=found,
                 skipped=skipped,
                 left_out_count=scenes.left_out_count,
-                now=self.clock(),
+                now=self.now(),
             )
         )
 

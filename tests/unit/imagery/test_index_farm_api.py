@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     for view in (FarmIndexLatestView, FarmIndexTimeSeriesView):
-        monkeypatch.setattr(view, "clock", staticmethod(lambda: NOW))
+        monkeypatch.setattr(view, "now", lambda self: NOW)
 
 
 @pytest.fixture
