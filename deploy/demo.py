@@ -13,7 +13,12 @@ from pathlib import Path
 from stack import parts, steps
 from stack.config import HOST, ROOT, StackConfig, stack_config
 from stack.errors import Interrupted, StackError
-from stack.preflight import empty_metrics_folder, lock_data_folder, make_folders
+from stack.preflight import (
+    check_furrow_ndvi,
+    empty_metrics_folder,
+    lock_data_folder,
+    make_folders,
+)
 from stack.supervisor import Supervisor
 from stack.terminal import complain, say
 
@@ -27,6 +32,7 @@ async def demo(config: StackConfig, *, data: Path | None, out: Path) -> None:
     Raises:
         StackError: A part ended or the job failed.
     """
+    check_furrow_ndvi(config)
     make_folders(config)
     with lock_data_folder(config):
         empty_metrics_folder(config.metrics_dir)

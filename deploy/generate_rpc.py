@@ -7,7 +7,6 @@ tests/ops/test_generated_rpc.py makes them again and compares.
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from importlib.resources import files
 from pathlib import Path
@@ -59,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -46,7 +46,8 @@ async def up(config: StackConfig) -> None:
                     part(config)
                     for part in (parts.web, parts.worker, parts.caddy, parts.prometheus)
                 )
-                await supervisor.run_step(steps.load_demo(config))
+                if config.has_demo:
+                    await supervisor.run_step(steps.load_demo(config))
                 say(welcome(config, seconds=time.monotonic() - begun))
                 await supervisor.watch()
         except Interrupted:

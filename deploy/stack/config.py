@@ -56,6 +56,7 @@ class StackConfig:
     ports: Ports
     sites: tuple[str, ...]  # host names served over HTTPS besides localhost
     workers: int  # processes of the web server, at least 1
+    has_demo: bool  # whether the demo farm is loaded
     environment: Mapping[str, str]  # what every part inherits
 
     @property
@@ -115,7 +116,7 @@ def stack_config(environment: Mapping[str, str] = os.environ) -> StackConfig:
     Raises:
         StackError: A variable holds what cannot be used.
     """
-    data_dir = Path(environment.get("FURROW_DATA_DIR", ROOT / "var")).expanduser().resolve()
+    data_dir = Path(environment.get("FURROW_DATA_DIR") or ROOT / "var").expanduser().resolve()
     target = Path(environment.get("CARGO_TARGET_DIR", ROOT / "rust_services" / "target"))
     sites = tuple(filter(None, environment.get("FURROW_SITE", "").replace(",", " ").split()))
     return StackConfig(
@@ -125,6 +126,7 @@ def stack_config(environment: Mapping[str, str] = os.environ) -> StackConfig:
         ports=_ports(environment),
         sites=tuple(site for site in sites if site != "localhost"),
         workers=_whole_number(environment, "FURROW_WEB_WORKERS", default=2, highest=64),
+        has_demo=environment.get("FURROW_DEMO", "on").lower() not in {"off", "no", "false", "0"},
         environment=dict(environment),
     )
 

@@ -114,7 +114,7 @@ def caddy(config: StackConfig) -> Part:
             "XDG_CONFIG_HOME": str(config.caddy_dir),
             "XDG_DATA_HOME": str(config.caddy_dir),
         },
-        ready=http_probe(f"{config.http_url}/api/schema/"),
+        ready=http_probe(f"{config.http_url}/"),
         folder=ROOT,
     )
 

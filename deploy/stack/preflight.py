@@ -19,17 +19,26 @@ from stack.errors import StackError
 _SOCKET_PATH_MAX_BYTES = 107
 
 
-def check_programs(config: StackConfig) -> None:
-    """Name the first program that is missing and how to get it.
+def check_furrow_ndvi(config: StackConfig) -> None:
+    """See that the Rust service is built.
 
     Raises:
-        StackError: A program is missing.
+        StackError: It is not.
     """
     if not os.access(config.binaries / "furrow-ndvi", os.X_OK):
         raise StackError(
             f"furrow-ndvi is not in {config.binaries}; build it with `make setup`"
             " or name its folder in FURROW_BIN_DIR."
         )
+
+
+def check_programs(config: StackConfig) -> None:
+    """Name the first program that is missing and how to get it.
+
+    Raises:
+        StackError: A program is missing.
+    """
+    check_furrow_ndvi(config)
     for program in ("caddy", "prometheus"):
         if shutil.which(program, path=config.environment.get("PATH")) is None:
             raise StackError(f"{program} is not installed; run: sudo apt-get install {program}")
@@ -42,14 +51,22 @@ def check_ports(config: StackConfig) -> None:
         StackError: A port is taken; the line names it, its owner where known, and the variable.
     """
     for port in config.ports.all():
-        address = "" if port is config.ports.https else HOST
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            # As the servers do; a connection in TIME_WAIT is no owner.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((address, port.number))
-            except OSError as error:
-                raise StackError(_why_not(port, error)) from error
+        check_port(port, address="" if port is config.ports.https else HOST)
+
+
+def check_port(port: Port, *, address: str = HOST) -> None:
+    """Try one port; the empty address stands for every one.
+
+    Raises:
+        StackError: The port is taken.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As the servers do; a connection in TIME_WAIT is no owner.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port.number))
+        except OSError as error:
+            raise StackError(_why_not(port, error)) from error
 
 
 def make_folders(config: StackConfig) -> None:

@@ -52,7 +52,7 @@ def _missing_over_http(url: str) -> str | None:
     try:
         connection.request("GET", parts.path or "/", headers={"Connection": "close"})
         answer = connection.getresponse()
-        text = answer.read(500).decode(errors="replace")
+        text = answer.read(1 << 20).decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         return f"{url} does not answer: {error or type(error).__name__}"
     finally:
