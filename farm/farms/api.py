@@ -217,8 +217,8 @@ class FarmMemberDetail(APIView):
         """Remove the member."""
         principal = principal_of(request)
         if user_id == principal.user.pk:
-            principal.require_scope(Scope.ADMIN)
             farm = visible_farm(principal=principal, farm_id=farm_id)
+            principal.require_scope(Scope.ADMIN)
         else:
             farm = _administered_farm(request, farm_id)
         services.remove_member(farm=farm, user_id=user_id)

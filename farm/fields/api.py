@@ -110,7 +110,8 @@ class FieldList(generics.GenericAPIView[Field]):
             )
             if on_error is OnError.REFUSE:
                 _refuse_rejected(report)
-            return Response(_report_document(report))
+            # A report is no GeoJSON.
+            return Response(_report_document(report), content_type="application/json")
         feature = parse_feature(document)
         name, outline = _require_whole(feature)
         field = services.create_field(

@@ -76,17 +76,18 @@ def update_field(
         ConflictError: Another field of the farm has this external id.
     """
     has_new_outline = outline is not None and outline.sha256 != field.outline_sha256
+    # Only what changes is written: two people may change the name and the outline at once.
+    columns = ["updated_at"]
     if outline is not None and has_new_outline:
         neighbourhood = neighbourhood_of(farm=field.farm, except_field=field)
         refuse_swapped_axes(outline=outline, neighbourhood=neighbourhood)
         set_outline(field, outline)
-    if name is not None:
-        field.name = name
-    if crop is not None:
-        field.crop = crop
-    if external_id is not None:
-        field.external_id = external_id
-    _save(field)
+        columns += OUTLINE_COLUMNS
+    for column, value in (("name", name), ("crop", crop), ("external_id", external_id)):
+        if value is not None:
+            setattr(field, column, value)
+            columns.append(column)
+    _save(field, columns=columns)
     if has_new_outline:
         request_numbers(farm=field.farm, fields=[field], requested_by=requested_by)
     return field
@@ -116,10 +117,12 @@ def request_numbers(*, farm: Farm, fields: Sequence[Field], requested_by: User |
     recompute_fields(farm=farm, fields=fields, requested_by=requested_by)
 
 
-def _save(field: Field) -> None:
+def _save(field: Field, *, columns: Sequence[str] | None = None) -> None:
     try:
         with transaction.atomic():
-            field.save()
+            field.save(update_fields=columns)
     except IntegrityError as error:
+        if not field.external_id:
+            raise
         msg = f"The farm has another field with the external id “{field.external_id}”."
         raise ConflictError(msg, reason="EXTERNAL_ID_TAKEN") from error

@@ -48,6 +48,7 @@ def test_sent_again_a_collection_changes_nothing(manager: APIClient, address: st
     again = manager.post(address, three())
 
     assert outcomes(first) == ["created"] * 3
+    assert first["Content-Type"] == "application/json"
     assert outcomes(again) == ["unchanged"] * 3
     assert again.json()["unchanged"] == 3
     assert list(Field.objects.values_list("pk", "updated_at")) == versions
