@@ -294,3 +294,6 @@ impl Spans {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -350,3 +350,6 @@ fn bounding_window(rings: &[Ring], grid: &Grid) -> Option<Window> {
         height: row_end - row,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -265,3 +265,6 @@ impl HistogramSpec {
         Some((bin as usize).min(self.bins - 1))
     }
 }
+
+#[cfg(test)]
+mod tests;
