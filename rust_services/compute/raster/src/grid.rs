@@ -68,6 +68,7 @@ impl Grid {
     }
 
     /// The grid of a window of this one.
+    #[must_use]
     pub fn crop(&self, window: Window) -> Self {
         let (origin_x, origin_y) = self
             .transform

@@ -209,8 +209,8 @@ fn transform_agrees(tiff: &Tiff, expected: &Value) -> Result<(), String> {
 fn digest(file: &[u8], tiff: &Tiff) -> Result<String, TiffError> {
     let mut hash = Sha256::new();
     for (band, info) in (0..).zip(&tiff.bands) {
-        let fill = info.nodata.unwrap_or(0.0);
-        for value in read_band(file, tiff.full(), band, fill)? {
+        let absent = info.nodata.unwrap_or(0.0);
+        for value in read_band(file, tiff.full(), band, absent)? {
             hash_value(&mut hash, info.data_type, value);
         }
     }

@@ -37,3 +37,6 @@ pub use error::TiffError;
 pub use image::{ChunkId, Image};
 pub use limits::Limits;
 pub use predictor::Predictor;
+
+#[cfg(test)]
+mod tests;

@@ -35,10 +35,15 @@ pub fn open(file: &[u8]) -> Result<(Tiff, usize), TiffError> {
     panic!("100 requests for one header");
 }
 
-/// One band of an image, row by row; left-out chunks hold `fill`.
-pub fn read_band(file: &[u8], image: &Image, band: u16, fill: f64) -> Result<Vec<f64>, TiffError> {
+/// One band of an image, row by row; left-out chunks hold `absent`.
+pub fn read_band(
+    file: &[u8],
+    image: &Image,
+    band: u16,
+    absent: f64,
+) -> Result<Vec<f64>, TiffError> {
     let width = image.width as usize;
-    let mut pixels = vec![fill; width * image.height as usize];
+    let mut pixels = vec![absent; width * image.height as usize];
     for chunk in image.chunks_covering(band, image.full_window()) {
         let window = image.chunk_window(chunk);
         let Some(range) = image.byte_range(chunk) else {
