@@ -15,6 +15,7 @@ from farm.imagery.catalogue import catalogue, index_named
 from farm.imagery.index_answers import index_answer, latest_answer, series_answer
 from farm.imagery.index_clock import Clocked
 from farm.imagery.index_csv import TableView
+from farm.imagery.index_examples import LATEST, SERIES
 from farm.imagery.index_queries import ClearQuery, SeriesQuery, parsed, series_window, zone_of
 from farm.imagery.legend import legend_of
 from farm.imagery.observation_selectors import latest_clear_observation
@@ -58,6 +59,7 @@ class FieldIndexLatestView(Clocked, APIView):
         description=schemas.LATEST_DESCRIPTION,
         parameters=[ClearQuery],
         responses=schemas.FieldLatestSchema,
+        examples=[LATEST],
     )
     def get(self, request: Request, field_id: int, index: str) -> Response:
         """Return the newest observation that shows enough of the field."""
@@ -84,6 +86,7 @@ class FieldIndexTimeSeriesView(Clocked, TableView):
             (200, "application/json"): schemas.FieldSeriesSchema,
             (200, "text/csv"): schemas.TEXT,
         },
+        examples=[SERIES],
     )
     def get(self, request: Request, field_id: int, index: str) -> Response:
         """Return the observations of the field's current outline, column by column."""

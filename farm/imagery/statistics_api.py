@@ -92,7 +92,6 @@ class StatisticsView(Clocked, TableView):
     required_scope = Scope.READ
 
     @extend_schema(
-        operation_id="statistics_compute",
         tags=["statistics"],
         summary="Statistics over ad-hoc outlines",
         description=(

@@ -10,6 +10,8 @@ import pytest
 from farm.accounts.models import User
 from farm.imagery.catalogue import index_named
 from farm.imagery.index_api import FieldIndexLatestView, FieldIndexTimeSeriesView
+from farm.imagery.index_examples import LATEST, SERIES
+from farm.imagery.index_schemas import FieldColumnsSchema, FieldLatestSchema, FieldSeriesSchema
 from farm.imagery.models import SceneState
 from tests.unit.imagery.observation_making import (
     NOW,
@@ -413,3 +415,20 @@ def test_a_series_costs_the_same_queries_for_any_length(
 
     with django_assert_num_queries(4):
         api_client.get(url(field, "timeseries"))
+
+
+# --- The document -------------------------------------------------------------------------------
+
+
+def test_the_examples_of_the_document_have_the_shape_of_the_answers(
+    api_client: APIClient, farm: Farm, field: Field
+) -> None:
+    season(farm, field, 0.2)
+
+    latest = api_client.get(url(field, "latest")).json()
+    series = api_client.get(url(field, "timeseries")).json()
+
+    assert set(LATEST.value) == set(latest) == set(FieldLatestSchema().fields)
+    assert set(SERIES.value) == set(series) == set(FieldSeriesSchema().fields)
+    assert set(SERIES.value["columns"]) == set(series["columns"])
+    assert set(FieldColumnsSchema().fields) == set(series["columns"])

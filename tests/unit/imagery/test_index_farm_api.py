@@ -9,6 +9,12 @@ import pytest
 
 from farm.accounts.models import User
 from farm.imagery.index_farm_api import FarmIndexLatestView, FarmIndexTimeSeriesView
+from farm.imagery.index_schemas import (
+    FarmColumnsSchema,
+    FarmFieldSchema,
+    FarmLatestSchema,
+    FarmSeriesSchema,
+)
 from tests.unit.imagery.observation_making import (
     NOW,
     PASS,
@@ -204,6 +210,18 @@ def test_a_foreign_farm_is_a_404_like_one_that_does_not_exist(
 
     assert (foreign.status_code, absent.status_code) == (404, 404)
     assert foreign.json()["code"] == absent.json()["code"] == "not_found"
+
+
+def test_the_document_names_what_a_farm_is_answered(api_client: APIClient, farm: Farm) -> None:
+    make_observation(make_field(farm), make_scene(farm))
+
+    latest = api_client.get(url(farm, "latest")).json()
+    series = api_client.get(url(farm, "timeseries")).json()
+
+    assert set(FarmLatestSchema().fields) == set(latest)
+    assert set(FarmFieldSchema().fields) == set(latest["fields"][0])
+    assert set(FarmSeriesSchema().fields) == set(series)
+    assert set(FarmColumnsSchema().fields) == set(series["columns"])
 
 
 def test_the_farms_own_routes_keep_working(api_client: APIClient, farm: Farm) -> None:
