@@ -190,10 +190,10 @@ fn nodata_agrees(tiff: &Tiff, expected: &Value) -> Result<(), String> {
 
 /// Compares with rasterio's order of the six coefficients; without a transform GDAL gives the identity.
 fn transform_agrees(tiff: &Tiff, expected: &Value) -> Result<(), String> {
-    let [x, a, b, y, d, e] = tiff.transform.unwrap_or([0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
-    let is_same = [a, b, x, d, e, y].iter().enumerate().all(|(index, found)| {
+    let found = tiff.transform.unwrap_or([0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+    let is_same = [1, 2, 0, 4, 5, 3].iter().enumerate().all(|(index, at)| {
         let expected = expected[index].as_f64().unwrap_or(f64::NAN);
-        (found - expected).abs() <= 1e-12 * expected.abs().max(1.0)
+        (found[*at] - expected).abs() <= 1e-12 * expected.abs().max(1.0)
     });
     if is_same {
         Ok(())

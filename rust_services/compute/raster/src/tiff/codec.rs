@@ -81,8 +81,10 @@ pub(super) enum Outcome {
     Damaged(String),
 }
 
+// Made once a thread: their tables cost more than a small tile.
 thread_local! {
     static DEFLATE: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+    static ZSTD: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 /// Decompresses into a buffer of the expected size.
@@ -120,7 +122,14 @@ fn deflate(data: &[u8], out: &mut [u8]) -> Outcome {
 }
 
 fn zstandard(data: &[u8], out: &mut [u8]) -> Outcome {
-    match zstd::bulk::decompress_to_buffer(data, out) {
+    let result = ZSTD.with_borrow_mut(|state| {
+        if state.is_none() {
+            *state = Some(zstd::bulk::Decompressor::new()?);
+        }
+        let state = state.as_mut().expect("made above");
+        state.decompress_to_buffer(data, out)
+    });
+    match result {
         Ok(len) => filled(len, out),
         // The library tells its errors apart by words only.
         Err(error) if error.to_string().contains("too small") => Outcome::More,

@@ -1,4 +1,4 @@
-//! The header and the chain of directories: which tags a file has, and their values.
+//! The header and the chain of directories: which tags a file has, and where their values lie.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -13,20 +13,20 @@ const TOGETHER: u64 = 1 << 20;
 /// One directory: entries of the tags that are read, by tag.
 #[derive(Debug)]
 pub(super) struct Directory {
-    entries: BTreeMap<u16, Entry>,
+    pub(super) entries: BTreeMap<u16, Entry>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
-    kind: u16,
-    count: u64,
+pub(super) struct Entry {
+    pub(super) kind: u16,
+    pub(super) count: u64,
     /// Where the value lies, be it in the entry itself.
-    offset: u64,
+    pub(super) offset: u64,
 }
 
 impl Entry {
     /// Bytes of one number of the entry's type; None for a type that does not exist.
-    fn unit(self) -> Option<u64> {
+    pub(super) fn unit(self) -> Option<u64> {
         Some(match self.kind {
             1 | 2 | 6 | 7 => 1,
             3 | 8 => 2,
@@ -40,7 +40,7 @@ impl Entry {
 /// Reads numbers of one file within its limits.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
-    bytes: &'a SparseBytes,
+    pub(super) bytes: &'a SparseBytes,
     limits: &'a Limits,
     endian: Endian,
     is_big: bool,
@@ -184,7 +184,11 @@ impl<'a> Reader<'a> {
             TiffError::corrupt(tags::name(tag), format!("of type {kind}"), "1 to 18")
         })?;
         let len = count.saturating_mul(unit);
-        at_most("bytes of a tag", len, self.limits.max_tag_bytes)?;
+        at_most(
+            "the length of a tag in bytes",
+            len,
+            self.limits.max_tag_bytes,
+        )?;
         if len > room {
             entry.offset = self.word(&row[value..]);
         }
@@ -204,7 +208,7 @@ impl<'a> Reader<'a> {
         let left = self.budget.get();
         if len > left {
             return Err(TiffError::TooLarge {
-                what: "bytes of all tags",
+                what: "the length of all tags in bytes",
                 found: self.limits.max_header_bytes - left + len,
                 allowed: self.limits.max_header_bytes,
             });
@@ -241,76 +245,4 @@ impl<'a> Reader<'a> {
             _ => Ok(()),
         }
     }
-
-    /// The bytes of a tag's value and its entry.
-    fn value(&self, directory: &Directory, tag: u16) -> Result<Option<(Entry, &'a [u8])>, Gap> {
-        let Some(&entry) = directory.entries.get(&tag) else {
-            return Ok(None);
-        };
-        let len = entry.count * entry.unit().unwrap_or(1);
-        let what = || format!("the value of {}", tags::name(tag));
-        Ok(Some((entry, self.bytes.part(entry.offset, len, what)?)))
-    }
-
-    /// Unsigned numbers of a tag, at most so many.
-    pub(super) fn unsigned(
-        &self,
-        directory: &Directory,
-        tag: u16,
-        most: u64,
-    ) -> Result<Option<Vec<u64>>, Gap> {
-        let Some((entry, bytes)) = self.value(directory, tag)? else {
-            return Ok(None);
-        };
-        at_most(tags::name(tag), entry.count, most)?;
-        let endian = self.endian;
-        let each = |unit: usize, read: &dyn Fn(&[u8]) -> u64| {
-            Ok(Some(bytes.chunks_exact(unit).map(read).collect()))
-        };
-        match entry.kind {
-            1 => each(1, &|b| u64::from(b[0])),
-            3 => each(2, &|b| u64::from(endian.u16(b))),
-            4 | 13 => each(4, &|b| u64::from(endian.u32(b))),
-            16 | 18 => each(8, &|b| endian.u64(b)),
-            kind => Err(wrong_type(tag, kind, "an unsigned integer")),
-        }
-    }
-
-    /// The first unsigned number of a tag.
-    pub(super) fn number(&self, directory: &Directory, tag: u16) -> Result<Option<u64>, Gap> {
-        let most = self.limits.max_bands;
-        Ok(self
-            .unsigned(directory, tag, most)?
-            .and_then(|numbers| numbers.first().copied()))
-    }
-
-    /// Floating-point numbers of a tag.
-    pub(super) fn doubles(&self, directory: &Directory, tag: u16) -> Result<Option<Vec<f64>>, Gap> {
-        let Some((entry, bytes)) = self.value(directory, tag)? else {
-            return Ok(None);
-        };
-        let numbers = match entry.kind {
-            11 => bytes
-                .chunks_exact(4)
-                .map(|b| f64::from(self.endian.f32(b)))
-                .collect(),
-            12 => bytes.chunks_exact(8).map(|b| self.endian.f64(b)).collect(),
-            kind => return Err(wrong_type(tag, kind, "floating point")),
-        };
-        Ok(Some(numbers))
-    }
-
-    /// Text of a tag up to its first NUL; what is not UTF-8 is replaced.
-    pub(super) fn text(&self, directory: &Directory, tag: u16) -> Result<Option<String>, Gap> {
-        let Some((_, bytes)) = self.value(directory, tag)? else {
-            return Ok(None);
-        };
-        let end = bytes.iter().position(|&byte| byte == 0);
-        let text = &bytes[..end.unwrap_or(bytes.len())];
-        Ok(Some(String::from_utf8_lossy(text).into_owned()))
-    }
-}
-
-fn wrong_type(tag: u16, kind: u16, allowed: &str) -> Gap {
-    TiffError::corrupt(tags::name(tag), format!("of type {kind}"), allowed).into()
 }

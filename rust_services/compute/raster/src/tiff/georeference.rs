@@ -19,6 +19,8 @@ const PROJECTED_CITATION: u16 = 3073;
 const MODEL_PROJECTED: u16 = 1;
 const MODEL_GEOGRAPHIC: u16 = 2;
 const PIXEL_IS_POINT: u16 = 2;
+/// Characters of a citation that are kept; some writers put a whole definition there.
+const CITATION_LEN: usize = 100;
 /// The code that stands for "described by other keys".
 const USER_DEFINED: u16 = 32767;
 
@@ -73,7 +75,7 @@ impl Keys {
             .into_iter()
             .find_map(|key| self.text(key));
         match text {
-            Some(text) => Some(text.to_owned()),
+            Some(text) => Some(text.chars().take(CITATION_LEN).collect()),
             // Without words the keys still say that there is a system, only not a listed one.
             None if self.is_present && self.number(MODEL_TYPE).is_some() => {
                 Some("user-defined".to_owned())
@@ -198,12 +200,12 @@ pub(super) fn north_up(found: &Georeference) -> Result<GeoTransform, TiffError> 
         ));
     }
     if width <= 0.0 || height >= 0.0 {
-        let direction = if height >= 0.0 { "north" } else { "west" };
-        return Err(TiffError::unsupported(
-            "a grid that runs",
-            direction,
-            ALLOWED,
-        ));
+        let (what, found) = if height >= 0.0 {
+            ("a grid whose rows run", "north")
+        } else {
+            ("a grid whose columns run", "west")
+        };
+        return Err(TiffError::unsupported(what, found, ALLOWED));
     }
     Ok(GeoTransform {
         origin_x,

@@ -187,7 +187,7 @@ fn cut(reader: &Reader<'_>, directory: &Directory, image: &mut Image) -> Result<
         }
     }
     at_most(
-        "bytes of a tile or strip",
+        "the length of a tile or strip in bytes",
         image
             .row_bytes()
             .saturating_mul(u64::from(image.chunk_height)),

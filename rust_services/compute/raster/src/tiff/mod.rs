@@ -29,6 +29,7 @@ mod limits;
 mod metadata;
 mod predictor;
 mod tags;
+mod values;
 
 pub use bytes::SparseBytes;
 pub use codec::Compression;

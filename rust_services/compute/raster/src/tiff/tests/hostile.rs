@@ -120,8 +120,8 @@ fn sizes_beyond_the_budget_are_too_large() {
     for (page, what) in [
         (pixels, "the number of pixels"),
         (bands, "the number of bands"),
-        (tile, "bytes of a tile"),
-        (strip, "bytes of a tile"),
+        (tile, "the length of a tile"),
+        (strip, "the length of a tile"),
         (tiles, "the number of tiles"),
     ] {
         let error = refusal(page);
