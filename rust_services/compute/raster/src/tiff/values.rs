@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         };
         at_most(tags::name(tag), entry.count, most)?;
-        let endian = self.endian;
+        let endian = self.endian();
         let each = |unit: usize, read: &dyn Fn(&[u8]) -> u64| {
             Ok(Some(bytes.chunks_exact(unit).map(read).collect()))
         };
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
 
     /// The first unsigned number of a tag.
     pub(super) fn number(&self, directory: &Directory, tag: u16) -> Result<Option<u64>, Gap> {
-        let most = self.limits.max_bands;
+        let most = self.limits().max_bands;
         Ok(self
             .unsigned(directory, tag, most)?
             .and_then(|numbers| numbers.first().copied()))
@@ -56,9 +56,12 @@ impl<'a> Reader<'a> {
         let numbers = match entry.kind {
             11 => bytes
                 .chunks_exact(4)
-                .map(|b| f64::from(self.endian.f32(b)))
+                .map(|b| f64::from(self.endian().f32(b)))
                 .collect(),
-            12 => bytes.chunks_exact(8).map(|b| self.endian.f64(b)).collect(),
+            12 => bytes
+                .chunks_exact(8)
+                .map(|b| self.endian().f64(b))
+                .collect(),
             kind => return Err(wrong_type(tag, kind, "floating point")),
         };
         Ok(Some(numbers))
