@@ -27,17 +27,17 @@ impl WeightedQuantiles {
     ///
     /// Values are finite, weights positive.
     pub fn new(whole: &mut [f32], weighted: &mut [(f32, f64)]) -> Self {
-        whole.sort_unstable_by(f32::total_cmp);
+        sort(whole);
         weighted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let groups = merge(whole, weighted);
+        let mut positions = merge(whole, weighted);
 
         #[allow(clippy::cast_precision_loss)] // fewer than 2^53 pixels
-        let last = (groups.len().max(1) - 1) as f64;
+        let last = (positions.len().max(1) - 1) as f64;
         let mut sum_before = 0.0;
         let mut index = 0.0;
-        let mut positions = Vec::with_capacity(groups.len());
-        for (value, weight) in groups {
-            positions.push((index * weight + last * sum_before, f64::from(value)));
+        for (position, _) in &mut positions {
+            let weight = *position;
+            *position = index * weight + last * sum_before;
             sum_before += weight;
             index += 1.0;
         }
@@ -62,30 +62,42 @@ impl WeightedQuantiles {
     }
 }
 
-/// Both sorted lists as one, equal values joined.
-fn merge(whole: &[f32], weighted: &[(f32, f64)]) -> Vec<(f32, f64)> {
-    let mut groups: Vec<(f32, f64)> = Vec::with_capacity(whole.len() + weighted.len());
-    let mut whole = whole.iter().map(|&value| (value, 1.0)).peekable();
-    let mut weighted = weighted.iter().copied().peekable();
-    loop {
-        let take_whole = match (whole.peek(), weighted.peek()) {
-            (Some(a), Some(b)) => a.0 <= b.0,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        let next = if take_whole {
-            whole.next()
-        } else {
-            weighted.next()
-        };
-        let Some((value, weight)) = next else {
-            return groups;
-        };
-        match groups.last_mut().filter(|last| last.0 >= value) {
-            Some(last) => last.1 += weight,
-            None => groups.push((value, weight)),
-        }
+/// Sorts finite values as integers of the same order, which compare without a branch.
+fn sort(values: &mut [f32]) {
+    // The sign bit turned, and all others with it where the value is negative.
+    const SIGN: u32 = 1 << 31;
+    let to_key = |bits: u32| if bits & SIGN == 0 { bits | SIGN } else { !bits };
+    let to_bits = |key: u32| if key & SIGN == 0 { !key } else { key & !SIGN };
+    let mut keys: Vec<u32> = values.iter().map(|value| to_key(value.to_bits())).collect();
+    keys.sort_unstable();
+    for (value, key) in values.iter_mut().zip(keys) {
+        *value = f32::from_bits(to_bits(key));
     }
+}
+
+/// Weight and value of both sorted lists as one, equal values joined.
+fn merge(whole: &[f32], weighted: &[(f32, f64)]) -> Vec<(f64, f64)> {
+    let mut groups: Vec<(f64, f64)> = Vec::with_capacity(whole.len() + weighted.len());
+    let mut add = |value: f32, weight: f64| {
+        let value = f64::from(value);
+        match groups.last_mut().filter(|last| last.1 >= value) {
+            Some(last) => last.0 += weight,
+            None => groups.push((weight, value)),
+        }
+    };
+    let mut rest = whole;
+    for &(value, weight) in weighted {
+        let (below, above) = rest.split_at(rest.iter().take_while(|&&v| v <= value).count());
+        for &value in below {
+            add(value, 1.0);
+        }
+        add(value, weight);
+        rest = above;
+    }
+    for &value in rest {
+        add(value, 1.0);
+    }
+    groups
 }
 
 #[cfg(test)]

@@ -137,6 +137,7 @@ impl Accumulator {
         let pixels = block.window.pixel_count();
         assert_eq!(block.values.len() as u64, pixels, "one value a pixel");
         assert_eq!(block.states.len() as u64, pixels, "one state a pixel");
+        let (whole_before, cut_before) = (self.whole.len(), self.cut.len());
         let width = block.window.width as usize;
         for (row, span) in coverage.spans_within(block.window) {
             let start =
@@ -144,56 +145,66 @@ impl Accumulator {
             let range = start..start + span.len as usize;
             let (values, states) = (&block.values[range.clone()], &block.states[range]);
             if span.is_whole() {
-                self.add_whole(values, states);
+                self.take_whole(values, states);
             } else {
-                self.add_cut(values, states, span.share);
+                self.take_cut(values, states, span.share);
             }
         }
+        self.sum_up(whole_before, cut_before);
     }
 
-    /// Pixels of weight 1. Valid values are appended first and looked at as one dense slice, so
-    /// the sums run without a branch a pixel.
-    fn add_whole(&mut self, values: &[f32], states: &[PixelState]) {
-        let seen = self.whole.len();
-        if states.iter().all(|&state| state == PixelState::Valid) {
+    /// Keeps the values of pixels of weight 1.
+    fn take_whole(&mut self, values: &[f32], states: &[PixelState]) {
+        // One test of the run instead of one a pixel: most runs have no gap.
+        let other_states = states.iter().fold(0, |seen, &state| seen | state as u8);
+        if other_states == PixelState::Valid as u8 {
             self.whole.extend_from_slice(values);
             self.clear_pixels += values.len() as f64;
-        } else {
-            let clear = states.iter().filter(|state| state.is_clear()).count();
-            self.clear_pixels += clear as f64;
-            let pixels = values.iter().zip(states);
-            let valid = pixels.filter(|&(_, &state)| state == PixelState::Valid);
-            self.whole.extend(valid.map(|(&value, _)| value));
+            return;
         }
-        if !self.whole[seen..].iter().all(|value| value.is_finite()) {
-            let kept: Vec<f32> = self.whole.drain(seen..).filter(|v| v.is_finite()).collect();
-            self.whole.extend(kept);
-        }
-
-        let fresh = &self.whole[seen..];
-        self.moments.merge(&Moments::of(fresh));
-        if let Some(bins) = &self.spec.histogram {
-            for &value in fresh {
-                if let Some(bin) = bins.bin_of(value) {
-                    self.histogram[bin] += 1.0;
-                }
+        for (&value, &state) in values.iter().zip(states) {
+            if state.is_clear() {
+                self.clear_pixels += 1.0;
+            }
+            if state == PixelState::Valid {
+                self.whole.push(value);
             }
         }
     }
 
-    /// Pixels that share one weight below 1.
-    fn add_cut(&mut self, values: &[f32], states: &[PixelState], share: f64) {
+    /// Keeps the values of pixels that share one weight below 1.
+    fn take_cut(&mut self, values: &[f32], states: &[PixelState], share: f64) {
         for (&value, &state) in values.iter().zip(states) {
             if state.is_clear() {
                 self.clear_pixels += share;
             }
-            if state != PixelState::Valid || !value.is_finite() {
-                continue;
+            if state == PixelState::Valid && value.is_finite() {
+                self.cut.push((value, share));
             }
-            self.cut.push((value, share));
-            self.moments.add(f64::from(value), share);
-            if let Some(bin) = self.spec.histogram.and_then(|bins| bins.bin_of(value)) {
-                self.histogram[bin] += share;
+        }
+    }
+
+    /// Adds the values kept since there were so many of them: as dense slices, so that the sums run
+    /// without a branch a pixel.
+    fn sum_up(&mut self, whole_before: usize, cut_before: usize) {
+        let all_finite = |values: &[f32]| {
+            let other = values.iter().fold(false, |seen, v| seen | !v.is_finite());
+            !other
+        };
+        if !all_finite(&self.whole[whole_before..]) {
+            let fresh = self.whole.split_off(whole_before);
+            self.whole
+                .extend(fresh.into_iter().filter(|value| value.is_finite()));
+        }
+        let (whole, cut) = (&self.whole[whole_before..], &self.cut[cut_before..]);
+        self.moments.merge(&Moments::of_whole(whole));
+        self.moments.merge(&Moments::of_weighted(cut));
+        if let Some(bins) = &self.spec.histogram {
+            let weighted = whole.iter().map(|&value| (value, 1.0));
+            for (value, weight) in weighted.chain(cut.iter().copied()) {
+                if let Some(bin) = bins.bin_of(value) {
+                    self.histogram[bin] += weight;
+                }
             }
         }
     }

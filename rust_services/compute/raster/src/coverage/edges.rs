@@ -50,9 +50,32 @@ pub(super) fn crossings(rings: &[Ring], window: Window) -> Result<Vec<Crossing>,
             }
         }
     }
-    scan.crossings
-        .sort_by_key(|crossing| (u64::from(crossing.row) << 32) | u64::from(crossing.col));
-    Ok(scan.crossings)
+    Ok(in_order(&scan.crossings, window.height))
+}
+
+/// Crossings by row, and by column within each row: into the rows by counting, since a row has few.
+fn in_order(crossings: &[Crossing], rows: u32) -> Vec<Crossing> {
+    let Some(&any) = crossings.first() else {
+        return Vec::new();
+    };
+    let mut ends = vec![0; rows as usize + 1];
+    for crossing in crossings {
+        ends[crossing.row as usize + 1] += 1;
+    }
+    for row in 1..ends.len() {
+        ends[row] += ends[row - 1];
+    }
+    let starts = ends.clone();
+    let mut ordered = vec![any; crossings.len()];
+    for crossing in crossings {
+        let next: &mut usize = &mut ends[crossing.row as usize];
+        ordered[*next] = *crossing;
+        *next += 1;
+    }
+    for row in starts.windows(2) {
+        ordered[row[0]..row[1]].sort_by_key(|crossing| crossing.col);
+    }
+    ordered
 }
 
 struct Scan {

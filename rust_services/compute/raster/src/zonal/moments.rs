@@ -1,10 +1,10 @@
-//! Weight, mean, spread and range of values, in one pass and mergeable.
+//! Weight, mean, spread and range of values, mergeable.
 
-/// Sums that neither cancel nor overflow, whatever the order of the values.
+/// Sums that do not cancel, whatever the values and their order.
 ///
 /// # Source
-/// West (1979), Communications of the ACM 22(9), <https://doi.org/10.1145/359146.359153>, for one
-/// value; Chan, Golub and `LeVeque` (1979), Stanford STAN-CS-79-773, eq. 2.1, for two sets.
+/// Chan, Golub and `LeVeque` (1979), Stanford STAN-CS-79-773: the two-pass algorithm for a set, eq.
+/// 2.1 for the union of two.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Moments {
     weight: f64,
@@ -38,13 +38,14 @@ impl Default for Moments {
 
 impl Moments {
     /// Moments of finite values of weight 1: two passes over a slice that is in the cache.
-    pub(super) fn of(values: &[f32]) -> Self {
-        if values.is_empty() {
+    pub(super) fn of_whole(values: &[f32]) -> Self {
+        let Some(&first) = values.first() else {
             return Self::default();
-        }
+        };
+        // Taken from the first value on, the mean of equal values is that value to the last bit.
+        let first = f64::from(first);
         let weight = values.len() as f64;
-        let mean = sum(values, f64::from) / weight;
-        let spread = sum(values, |value| (f64::from(value) - mean).powi(2));
+        let mean = first + sum(values, |&value| f64::from(value) - first) / weight;
         let (mut min, mut max) = (f32::INFINITY, f32::NEG_INFINITY);
         for &value in values {
             min = min.min(value);
@@ -53,21 +54,37 @@ impl Moments {
         Self {
             weight,
             mean,
-            spread,
+            spread: sum(values, |&value| (f64::from(value) - mean).powi(2)),
             min: f64::from(min),
             max: f64::from(max),
         }
     }
 
-    /// One value of positive weight.
-    pub(super) fn add(&mut self, value: f64, weight: f64) {
-        let before = value - self.mean;
-        self.weight += weight;
-        // The first value's share is 1 to the last bit, so it is the mean to the last bit.
-        self.mean += before * (weight / self.weight);
-        self.spread += weight * before * (value - self.mean);
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
+    /// Moments of finite values of positive weights.
+    pub(super) fn of_weighted(values: &[(f32, f64)]) -> Self {
+        let Some(&(first, _)) = values.first() else {
+            return Self::default();
+        };
+        let first = f64::from(first);
+        let weight = sum(values, |&(_, weight)| weight);
+        let mean = first
+            + sum(values, |&(value, weight)| {
+                weight * (f64::from(value) - first)
+            }) / weight;
+        let (mut min, mut max) = (f32::INFINITY, f32::NEG_INFINITY);
+        for &(value, _) in values {
+            min = min.min(value);
+            max = max.max(value);
+        }
+        Self {
+            weight,
+            mean,
+            spread: sum(values, |&(value, weight)| {
+                weight * (f64::from(value) - mean).powi(2)
+            }),
+            min: f64::from(min),
+            max: f64::from(max),
+        }
     }
 
     /// Another set of values.
@@ -103,13 +120,13 @@ impl Moments {
 }
 
 /// Sum over a slice in eight lanes, which the compiler keeps in vector registers.
-fn sum(values: &[f32], term: impl Fn(f32) -> f64) -> f64 {
+fn sum<T>(values: &[T], term: impl Fn(&T) -> f64) -> f64 {
     let mut lanes = [0.0; 8];
     let (chunks, rest) = values.as_chunks::<8>();
     for chunk in chunks {
-        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
             *lane += term(value);
         }
     }
-    lanes.iter().sum::<f64>() + rest.iter().map(|&value| term(value)).sum::<f64>()
+    lanes.iter().sum::<f64>() + rest.iter().map(term).sum::<f64>()
 }
