@@ -79,9 +79,9 @@ class UserSerializer(serializers.ModelSerializer[User]):
 class UserList(generics.ListAPIView[User]):
     """Twenty rows of JSON, about 4 kB."""
 
-    authentication_classes: ClassVar = [KeyAuthentication]
-    permission_classes: ClassVar = [IsAuthenticated]
-    renderer_classes: ClassVar = [JSONRenderer]
+    authentication_classes = (KeyAuthentication,)
+    permission_classes = (IsAuthenticated,)
+    renderer_classes = (JSONRenderer,)
     serializer_class = UserSerializer
 
     def get_queryset(self) -> QuerySet[User]:
@@ -92,9 +92,9 @@ class UserList(generics.ListAPIView[User]):
 class Upload(views.APIView):
     """Reads a large body in pieces and says how long it was and from where it came."""
 
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = []
-    renderer_classes: ClassVar = [JSONRenderer]
+    authentication_classes = ()
+    permission_classes = ()
+    renderer_classes = (JSONRenderer,)
 
     def post(self, request: Request) -> Response:
         """Count the bytes."""

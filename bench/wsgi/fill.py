@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from application import ROWS, User
+from application import ROWS
+from django.contrib.auth.models import User
 from django.core.management import call_command
 
 call_command("migrate", verbosity=0)

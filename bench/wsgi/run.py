@@ -166,17 +166,22 @@ def load(leader: int, figures: Figures, *, seconds: int) -> None:
     if "Non-2xx" in output:
         raise SystemExit(output)
     used = cpu_s(leader) - before
-    requests = int(re.search(r"(\d+) requests in", output)[1])
-    figures.requests_per_s.append(float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1]))
+    requests = int(_found(r"(\d+) requests in", output)[1])
+    figures.requests_per_s.append(float(_found(r"Requests/sec:\s+([\d.]+)", output)[1]))
     figures.cpu_ms.append(1000 * used / requests)
-    figures.p50_ms.append(_milliseconds(re.search(r"50%\s+([\d.]+)(us|ms|s)", output)))
-    figures.p99_ms.append(_milliseconds(re.search(r"99%\s+([\d.]+)(us|ms|s)", output)))
+    figures.p50_ms.append(_milliseconds(_found(r"50%\s+([\d.]+)(us|ms|s)", output)))
+    figures.p99_ms.append(_milliseconds(_found(r"99%\s+([\d.]+)(us|ms|s)", output)))
     figures.memory_mib.append(memory_mib(leader))
 
 
-def _milliseconds(found: re.Match[str] | None) -> float:
+def _found(pattern: str, output: str) -> re.Match[str]:
+    found = re.search(pattern, output)
     if found is None:
-        raise SystemExit("wrk printed no latency.")
+        raise SystemExit(f"wrk printed something else:\n{output}")
+    return found
+
+
+def _milliseconds(found: re.Match[str]) -> float:
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
 
 

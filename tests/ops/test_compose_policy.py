@@ -1,0 +1,178 @@
+"""What docker-compose.yml must keep: no rights, no way in but Caddy, no secret in plain sight."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ONE_SHOT = {"setup"}
+DOCKERFILES = sorted((ROOT / "deploy" / "docker").glob("*.Dockerfile"))
+
+every_service = pytest.mark.parametrize("name", sorted(SERVICES))
+
+
+def test_the_stack_is_complete() -> None:
+    assert {"web", "worker", "ndvi", "caddy", "prometheus", "grafana", "db"} <= SERVICES.keys()
+
+
+@every_service
+def test_nobody_runs_as_root(name: str) -> None:
+    user = SERVICES[name]["user"]
+
+    uid, _, gid = user.partition(":")
+    assert int(uid) > 0
+    assert int(gid) > 0
+
+
+@every_service
+def test_the_root_file_system_is_read_only(name: str) -> None:
+    assert SERVICES[name]["read_only"] is True
+
+
+@every_service
+def test_no_capability_is_kept_and_none_is_gained(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert "privileged" not in service
+
+
+@every_service
+def test_nothing_of_the_host_is_shared(name: str) -> None:
+    service = SERVICES[name]
+
+    for key in ("network_mode", "pid", "ipc", "devices", "userns_mode"):
+        assert key not in service
+    for volume in service.get("volumes", []):
+        source, _, rest = volume.partition(":")
+        assert "docker.sock" not in source
+        # What lies in the checkout may only be read.
+        assert not source.startswith((".", "/")) or rest.endswith(":ro")
+
+
+def test_only_caddy_publishes_ports() -> None:
+    assert [name for name, service in SERVICES.items() if service.get("ports")] == ["caddy"]
+
+
+def test_what_is_not_the_site_is_published_on_loopback_alone() -> None:
+    assert SERVICES["caddy"]["ports"] == ["8443:8443", "127.0.0.1:3000:3000"]
+
+
+def test_only_caddy_is_on_a_network_with_a_way_out() -> None:
+    networks = COMPOSE["networks"]
+    outward = {name for name, network in networks.items() if not network.get("internal")}
+
+    assert outward == {"edge"}
+    assert [name for name, s in SERVICES.items() if "edge" in s["networks"]] == ["caddy"]
+
+
+def test_django_believes_the_network_that_only_caddy_shares_with_it() -> None:
+    (subnet,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+
+    assert SERVICES["web"]["environment"]["FURROW_TRUSTED_PROXIES"] == subnet["subnet"]
+    assert {name for name, s in SERVICES.items() if "front" in s["networks"]} == {"caddy", "web"}
+
+
+def test_the_database_is_reached_by_django_alone() -> None:
+    assert {name for name, s in SERVICES.items() if "data" in s["networks"]} == {
+        "db",
+        "setup",
+        "web",
+        "worker",
+    }
+    # No Rust service opens Django's database.
+    assert "database_password" not in SERVICES["ndvi"].get("secrets", [])
+
+
+@every_service
+def test_every_service_says_how_it_is_or_ends_by_itself(name: str) -> None:
+    check = SERVICES[name]["healthcheck"]
+
+    if name in ONE_SHOT:
+        assert check == {"disable": True}
+        assert SERVICES[name]["restart"] == "no"
+    else:
+        assert check["test"][0] == "CMD"
+        assert {"interval", "timeout", "retries", "start_period"} <= check.keys()
+
+
+@every_service
+def test_every_service_has_limits(name: str) -> None:
+    limits = SERVICES[name]["deploy"]["resources"]["limits"]
+
+    assert {"cpus", "memory"} <= limits.keys()
+    assert SERVICES[name]["pids_limit"] > 0
+    assert SERVICES[name]["logging"]["options"]["max-size"]
+
+
+@every_service
+def test_images_have_a_version(name: str) -> None:
+    tag = SERVICES[name]["image"].rpartition(":")[2]
+
+    assert re.match(r"v?\d+\.\d+", tag)
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.name)
+def test_dockerfiles_begin_with_versions_and_end_without_root(dockerfile: Path) -> None:
+    text = dockerfile.read_text()
+
+    for image in re.findall(r"^FROM (\S+)", text, re.M):
+        assert re.search(r":\d+\.\d+\.\d+", image)
+    assert re.findall(r"^USER (\S+)", text, re.M)[-1] == "10001:10001"
+
+
+@every_service
+def test_no_secret_stands_in_the_environment(name: str) -> None:
+    variables = SERVICES[name].get("environment", {})
+
+    for variable, value in variables.items():
+        if re.search(r"PASSWORD|SECRET|KEY|TOKEN", variable):
+            assert variable.endswith("_FILE")
+            assert str(value).startswith("/run/secrets/")
+
+
+def test_secrets_are_files_outside_of_version_control() -> None:
+    for secret in COMPOSE["secrets"].values():
+        ignored = subprocess.run(["git", "check-ignore", "-q", secret["file"]], cwd=ROOT)
+        assert ignored.returncode == 0
+
+
+def test_built_images_are_of_this_version() -> None:
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    found = re.search(r'^version = "(.+)"$', pyproject, re.M)
+    assert found
+
+    built = {s["image"] for s in SERVICES.values() if s["image"].startswith("furrow")}
+
+    assert built == {f"furrow:{found[1]}", f"furrow-edge:{found[1]}"}
+
+
+def test_compose_itself_accepts_the_file() -> None:
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]) is None:
+            continue
+        if subprocess.run([*command, "version"], capture_output=True).returncode != 0:
+            continue
+        config = subprocess.run(
+            [*command, "--file", ROOT / "docker-compose.yml", "config", "--quiet"],
+            capture_output=True,
+            text=True,
+        )
+        assert config.returncode == 0, config.stderr
+        return
+    reason = "there is neither `docker compose` nor docker-compose on this machine"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,160 @@
+"""How the stack starts, refuses to start, breaks and ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from stacks import (
+    PORT_VARIABLES,
+    RunningStack,
+    free_ports,
+    processes_with,
+    running_stack,
+    unexpected_lines,
+    wait_until,
+)
+
+WITHOUT_DEMO = {"FURROW_DEMO": "off"}
+
+
+def nothing_is_left(stack: RunningStack) -> bool:
+    return processes_with(f"FURROW_DATA_DIR={stack.config.data_dir}") == []
+
+
+def test_one_ctrl_c_stops_all_and_a_second_start_keeps_the_data(short_folder: Path) -> None:
+    with running_stack(short_folder, **WITHOUT_DEMO) as stack:
+        key = (short_folder / "secret_key").read_text()
+        root = stack.config.root_certificate.read_text()
+
+        begun = time.monotonic()
+        assert stack.stop() == 0
+
+        assert time.monotonic() - begun < 20
+        assert nothing_is_left(stack)
+        assert unexpected_lines(stack.config.log_dir) == []
+    with running_stack(short_folder, **WITHOUT_DEMO) as stack:
+        assert (short_folder / "secret_key").read_text() == key
+        assert stack.config.root_certificate.read_text() == root
+
+
+@pytest.mark.parametrize("variable", PORT_VARIABLES)
+def test_a_port_already_taken_is_named_with_its_owner_and_variable(
+    short_folder: Path, variable: str
+) -> None:
+    with socket.socket() as owner:
+        owner.bind(("127.0.0.1", 0))
+        owner.listen()
+        port = owner.getsockname()[1]
+
+        with running_stack(short_folder, wait=False, **{variable: str(port)}) as stack:
+            assert stack.process.wait(20) == 1
+            wait_until(lambda: "is taken" in stack.output, within_s=5, what="the reason")
+
+    (line,) = [line for line in stack.lines if line.startswith("furrow:")]
+    assert f"Port {port}" in line
+    assert f"(process {os.getpid()})" in line
+    assert variable in line
+
+
+def test_two_parts_on_one_port_are_refused(short_folder: Path) -> None:
+    port = str(free_ports(1)[0])
+    from stack.config import stack_config
+    from stack.errors import StackError
+
+    with pytest.raises(StackError, match=f"FURROW_WEB_PORT and FURROW_HTTP_PORT are both {port}"):
+        stack_config({"FURROW_WEB_PORT": port, "FURROW_HTTP_PORT": port})
+
+
+def test_a_missing_tool_is_named(short_folder: Path) -> None:
+    with running_stack(short_folder, wait=False, PATH="/nowhere") as stack:
+        assert stack.process.wait(20) == 1
+        wait_until(lambda: bool(stack.lines), within_s=5, what="the reason")
+
+    assert "furrow: caddy is not installed; run: sudo apt-get install caddy" in stack.output
+
+
+def test_a_second_stack_on_the_same_data_is_refused(short_folder: Path) -> None:
+    with running_stack(short_folder, **WITHOUT_DEMO) as first:
+        with running_stack(short_folder, wait=False) as second:
+            assert second.process.wait(20) == 1
+
+        assert f"already runs on {short_folder} (process {first.process.pid})" in second.output
+        assert first.process.poll() is None
+
+
+@pytest.mark.parametrize("name", ["furrow-ndvi", "web", "worker", "caddy", "prometheus"])
+def test_a_part_that_dies_is_named_and_everything_else_stops(short_folder: Path, name: str) -> None:
+    words = {"web": "orchestrator.web_server", "worker": "db_worker"}
+    with running_stack(short_folder, **WITHOUT_DEMO) as stack:
+        # The oldest of a part's processes leads it.
+        os.kill(min(stack.pids(words.get(name, name))), signal.SIGKILL)
+
+        assert stack.process.wait(60) == 1
+
+        wait_until(lambda: "furrow:" in stack.output, within_s=5, what="the reason")
+        assert f"furrow: {name} ended by SIGKILL. Its log: " in stack.output
+        assert nothing_is_left(stack)
+
+
+def test_a_killed_supervisor_leaves_no_orphan(short_folder: Path) -> None:
+    with running_stack(short_folder, **WITHOUT_DEMO) as stack:
+        stack.process.kill()
+
+        wait_until(lambda: nothing_is_left(stack), within_s=40, what="the end of every part")
+
+
+def test_ctrl_c_while_it_starts_stops_what_was_started(short_folder: Path) -> None:
+    with running_stack(short_folder, wait=False, **WITHOUT_DEMO) as stack:
+        stack.wait_for("furrow-ndvi  ready")
+
+        assert stack.stop() == 0
+
+        assert "Furrow is ready" not in stack.output
+        assert nothing_is_left(stack)
+
+
+@pytest.mark.parametrize("name", ["worker", "furrow-ndvi"])
+def test_killed_in_the_middle_of_an_ingest_each_number_comes_exactly_once(
+    short_folder: Path, name: str
+) -> None:
+    words = {"worker": "db_worker"}
+    with running_stack(short_folder, wait=False) as stack:
+        stack.wait_for("scenes left to compute")
+        os.kill(min(stack.pids(words.get(name, name))), signal.SIGKILL)
+        assert stack.process.wait(60) == 1
+        assert numbers(short_folder) < expected_numbers(short_folder)
+
+    with running_stack(short_folder) as stack:
+        assert numbers(short_folder) == expected_numbers(short_folder)
+        assert count(short_folder, "SELECT count(*) FROM farm_scene WHERE state != 'ready'") == 0
+        assert count(short_folder, f"SELECT count(*) FROM ({TWICE})") == 0
+
+
+TWICE = 'SELECT 1 FROM farm_observation GROUP BY field_id, scene_id, "index" HAVING count(*) > 1'
+
+
+def numbers(data_dir: Path) -> int:
+    """Observations there are."""
+    return count(data_dir, "SELECT count(*) FROM farm_observation")
+
+
+def expected_numbers(data_dir: Path) -> int:
+    """One per field, scene and index."""
+    indices = count(data_dir, 'SELECT count(DISTINCT "index") FROM farm_observation')
+    fields = count(data_dir, "SELECT count(*) FROM farm_field")
+    return fields * indices * count(data_dir, "SELECT count(*) FROM farm_scene")
+
+
+def count(data_dir: Path, query: str) -> int:
+    """One number from the stack's database."""
+    connection = sqlite3.connect(data_dir / "db.sqlite3", timeout=30)
+    try:
+        return int(connection.execute(query).fetchone()[0])
+    finally:
+        connection.close()
