@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.views import APIView
 
+from farm.fields.tables import as_text_cell
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rest_framework.request import Request
     from rest_framework.response import Response
-
-# A text that a spreadsheet would run as a formula.
-_RUNNABLE = re.compile(r"[=+\-@\t\r]")
 
 
 class CsvRenderer(BaseRenderer):
@@ -94,6 +92,6 @@ def _cell(value: Any) -> Any:
         case list() | tuple():
             return " ".join(str(item) for item in value)
         case str():
-            return f"'{value}" if _RUNNABLE.match(value) else value
+            return as_text_cell(value)
         case _:
             return value

@@ -1,0 +1,90 @@
+"""The real furrow-ndvi on a socket of its own, for tests of what passes between the languages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_WITHIN_S = 20.0
+STOP_WITHIN_S = 20.0
+
+
+def binary() -> Path:
+    """The newest built program; without one the test is skipped, in CI it fails."""
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "rust_services" / "target"))
+    built = [
+        path for kind in ("debug", "release") if (path := target / kind / "furrow-ndvi").is_file()
+    ]
+    if not built:
+        reason = f"furrow-ndvi is not built in {target}; `make test` builds it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return max(built, key=lambda path: path.stat().st_mtime)
+
+
+@contextmanager
+def running(store: Path) -> Iterator[str]:
+    """Run the service over a store folder; yields the target to dial once it is ready."""
+    store.mkdir(parents=True, exist_ok=True)
+    program = binary()
+    # A socket's path has 108 bytes at most, which pytest's own folders can exceed.
+    with tempfile.TemporaryDirectory(prefix="fu-") as folder:
+        target = f"unix:{folder}/ndvi.sock"
+        log = Path(folder) / "log"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "FURROW_NDVI_LISTEN": target,
+            "FURROW_NDVI_ADMIN_LISTEN": "127.0.0.1:0",
+            "FURROW_STORE_URL": store.resolve().as_uri(),
+        }
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [program], env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        try:
+            _wait_until_serving(process, target, log)
+            yield target
+        finally:
+            process.terminate()
+            process.wait(STOP_WITHIN_S)
+        trouble = [line for line in log.read_text().splitlines() if _is_trouble(line)]
+        assert trouble == []
+
+
+def _wait_until_serving(process: subprocess.Popen[bytes], target: str, log: Path) -> None:
+    options = [("grpc.default_authority", "localhost"), ("grpc.initial_reconnect_backoff_ms", 50)]
+    deadline = time.monotonic() + READY_WITHIN_S
+    with grpc.insecure_channel(target, options=options) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        request = health_pb2.HealthCheckRequest(service="farm.rpc.ndvi.v1.NdviService")
+        while True:
+            assert process.poll() is None, log.read_text()
+            try:
+                if (
+                    stub.Check(request, timeout=1.0).status
+                    == health_pb2.HealthCheckResponse.SERVING
+                ):
+                    return
+            except grpc.RpcError:
+                pass
+            assert time.monotonic() < deadline, log.read_text()
+            # The service has no other sign than its answer; the pause only spares the processor.
+            time.sleep(0.05)
+
+
+def _is_trouble(line: str) -> bool:
+    return any(word in line.upper() for word in ('"WARN"', '"ERROR"', "PANICKED"))
