@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from exactextract.raster import NumPyRasterSource
 from pyproj import Geod
 from shapely.geometry import MultiPolygon, Polygon, box, mapping, shape
 
+from tests.contract.field_data import FIELDS, field_data
 from tests.contract.rust_examples import run_example
 
 if TYPE_CHECKING:
@@ -279,19 +278,12 @@ def test_square_metres_are_those_of_the_ellipsoid(
         )
 
 
-DATA = Path(__file__).parents[2].parent / "shared/data/fields/zonal/rasterstats"
-
-
 def test_the_published_example_of_rasterstats_is_reproduced_with_exact_coverage() -> None:
-    if not DATA.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{DATA} is absent; CI needs it")
-        pytest.skip("shared/data/fields/zonal/rasterstats is absent")
-    reference = json.loads((DATA / "reference.json").read_text())["polygons.shp x slope.tif"]
-    with rasterio.open(DATA / "slope.tif") as source:
+    reference = field_data("zonal/rasterstats/reference.json")["polygons.shp x slope.tif"]
+    collection = field_data("zonal/rasterstats/featurecollection.geojson")
+    with rasterio.open(FIELDS / "zonal/rasterstats/slope.tif") as source:
         values = source.read(1, masked=True).astype(np.float32).filled(np.nan)
         transform = source.transform
-    collection = json.loads((DATA / "featurecollection.geojson").read_text())
     # The polygons are in the raster's plane. Coverage knows no unit, so both are shrunk into
     # degrees by one power of two, which changes no share.
     shrink = 2.0**-20
