@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,25 +9,21 @@ from django.core.management.base import BaseCommand, CommandError
 
 from farm.clients.ndvi import ndvi_client
 from farm.demo.folder import read_folder
-from farm.errors import FarmError, ServiceUnavailableError
-from farm.farms.models import Farm
-from farm.fields.bulk import OnError, import_fields
-from farm.imagery.scene_details import SceneDetails
-from farm.imagery.scene_files import IncomingFile
-from farm.imagery.scene_services import create_scene
-from farm.imagery.storage import CHUNK_BYTES, object_store
+from farm.demo.loading import load_folder
+from farm.errors import FarmError
+from farm.farms.models import Farm, Membership, Role
+from farm.imagery.storage import object_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.core.management.base import CommandParser
 
-    from farm.demo.folder import SceneFiles
-    from farm.imagery.scene_services import CreatedScene
+    from farm.accounts.models import User
+
+TELL_EVERY = 10
 
 
 class Command(BaseCommand):
-    """Goes the way of the API: the same checks, the same jobs."""
+    """Goes the way of the API: the same checks, the same jobs, in the name of an owner."""
 
     help = "Import the fields and scenes of a folder into a farm; jobs then compute the numbers."
 
@@ -45,65 +40,45 @@ class Command(BaseCommand):
             contents = read_folder(options["folder"])
             for note in contents.notes:
                 self.stderr.write(note)
-            if contents.fields is not None:
-                report = import_fields(
-                    farm=farm,
-                    collection=contents.fields,
-                    on_error=OnError.SKIP,
-                    requested_by=None,
-                )
-                for rejected in report.rejected:
-                    self.stderr.write(f"Field {rejected.index} was refused: {rejected.detail}")
-                self.stdout.write(f"{len(report.imported)} fields.")
-            new = refused = 0
-            for number, scene in enumerate(contents.scenes, start=1):
-                try:
-                    created = _send(farm, scene)
-                except ServiceUnavailableError:
-                    raise
-                except FarmError as error:
-                    refused += 1
-                    self.stderr.write(f"{scene.name} was refused: {error.detail}")
-                else:
-                    new += created.is_new
-                if number % 10 == 0 or number == len(contents.scenes):
-                    self.stdout.write(f"{number} of {len(contents.scenes)} scenes.")
+            loaded = load_folder(
+                farm=farm,
+                contents=contents,
+                requested_by=_owner(farm),
+                ndvi=ndvi_client(),
+                store=object_store(),
+                on_scene=self._tell,
+            )
         except FarmError as error:
             raise CommandError(error.detail) from error
-        self.stdout.write(f"{new} new scenes, {refused} refused.")
-        if refused and refused == len(contents.scenes):
+        for name, why in loaded.refused:
+            self.stderr.write(f"{name} was refused: {why}")
+        self.stdout.write(
+            f"{loaded.field_count} fields and {len(loaded.scenes)} scenes; "
+            f"{len(loaded.refused)} scenes were refused."
+        )
+        if not loaded.scenes:
             msg = "Every scene was refused."
             raise CommandError(msg)
 
+    def _tell(self, done: int, total: int, name: str) -> None:
+        if done % TELL_EVERY == 0 or done == total:
+            self.stdout.write(f"{done} of {total} scenes, the last {name}.")
+
 
 def _farm(given: str) -> Farm:
-    farms = (
-        Farm.objects.filter(pk=int(given)) if given.isdigit() else Farm.objects.filter(name=given)
-    )
-    found = list(farms[:2])
+    by = {"pk": int(given)} if given.isdigit() else {"name": given}
+    found = list(Farm.objects.filter(**by)[:2])
     if len(found) != 1:
-        msg = f"There is no farm “{given}”." if not found else f"Several farms are named “{given}”."
-        raise CommandError(msg)
+        several = f"Several farms are named “{given}”; give the id."
+        raise CommandError(several if found else f"There is no farm “{given}”.")
     return found[0]
 
 
-def _send(farm: Farm, scene: SceneFiles) -> CreatedScene:
-    return create_scene(
-        farm=farm,
-        files=[
-            IncomingFile(name=file.name, chunks=partial(_chunks, file.path)) for file in scene.files
-        ],
-        metadata=scene.metadata_files[0].read_bytes() if scene.metadata_files else None,
-        details=SceneDetails(
-            name=scene.name, acquired_at=scene.acquired_at, is_simulated=scene.is_simulated
-        ),
-        requested_by=None,
-        ndvi=ndvi_client(),
-        store=object_store(),
+def _owner(farm: Farm) -> User:
+    membership = (
+        Membership.objects.filter(farm=farm, role=Role.OWNER).select_related("user").first()
     )
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
+    if membership is None:
+        msg = f"The farm “{farm.name}” has no owner, in whose name the files could be taken in."
+        raise CommandError(msg)
+    return membership.user
