@@ -56,9 +56,12 @@ class FarmIndexLatestView(Clocked, TableView):
         latest = farm_latest(farm=farm, index=chosen, **query)
         if latest.newest_at is None:
             share = query["min_clear_share"]
+            count = len(latest.looks)
             msg = (
-                f"None of the {len(latest.looks)} fields of the farm “{farm.name}” has a scene "
-                f"that shows {share:.0%} of it for {chosen.id}."
+                f"No scene shows {share:.0%} of any of the {count} fields of the farm "
+                f"“{farm.name}” for {chosen.id}."
+                if count
+                else f"The farm “{farm.name}” has no fields."
             )
             raise NoClearObservationError(msg, reason="NO_CLEAR_OBSERVATION")
         return Response(

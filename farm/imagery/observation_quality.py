@@ -6,6 +6,7 @@ Pure functions; the clock is an argument.
 from __future__ import annotations
 
 from datetime import timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def is_stale(*, acquired_at: datetime, now: datetime) -> bool:
     return now - acquired_at > timedelta(days=STALE_AFTER_DAYS)
 
 
+@lru_cache(maxsize=4096)
 def solar_zone(longitude: float) -> timezone:
     """Return the mean solar time of a longitude, to the minute.
 

@@ -113,12 +113,13 @@ def test_numbers_of_an_earlier_outline_do_not_count(api_client: APIClient, farm:
 
 
 def test_a_farm_without_a_clear_look_is_a_404_in_words(api_client: APIClient, farm: Farm) -> None:
+    empty = api_client.get(url(farm, "latest"))
     make_field(farm)
+    unseen = api_client.get(url(farm, "latest"))
 
-    answer = api_client.get(url(farm, "latest"))
-
-    assert answer.json()["detail"] == (
-        "None of the 1 fields of the farm “Hill Farm” has a scene that shows 50% of it for ndvi."
+    assert empty.json()["detail"] == "The farm “Hill Farm” has no fields."
+    assert unseen.json()["detail"] == (
+        "No scene shows 50% of any of the 1 fields of the farm “Hill Farm” for ndvi."
     )
 
 
