@@ -8,7 +8,7 @@
 //! Each tile stands between its size and a copy of its last four bytes, as GDAL's COG driver has
 //! it, <https://gdal.org/en/stable/drivers/raster/cog.html>. The same values give the same bytes.
 //!
-//! [`write`] does it all at once. For rasters that do not fit into memory, cut rows into tiles with
+//! [`write()`] does it all at once. For rasters that do not fit into memory, cut rows into tiles with
 //! [`crate::overview::Pyramid`], pack each with [`compress_tile`] on any thread, and put the packed
 //! tiles behind [`Layout::header`] in the order of [`Layout::order`].
 
