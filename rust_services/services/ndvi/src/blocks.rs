@@ -1,0 +1,164 @@
+//! Which parts of a grid are computed together.
+
+use furrow_raster::grid::{Grid, Window};
+
+/// Pixels of a block, over all bands that are held at once: the memory of a call is a few of these
+/// times 8 bytes.
+const BLOCK_PIXELS: u64 = 4 << 20;
+
+/// Fewest and most pixels of a block: below, the way there costs more than the pixels.
+const LEAST_PIXELS: u64 = 1 << 16;
+const MOST_PIXELS: u64 = 1 << 20;
+
+/// Cuts the windows that are asked for into blocks of one lattice, so that no pixel is computed
+/// twice. Blocks run from top to bottom and, in a row, from left to right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lattice {
+    width: u32,
+    height: u32,
+    cols: u32,
+    rows: u32,
+}
+
+impl Lattice {
+    /// A lattice over a grid whose files are cut into chunks of this size, in pixels of the grid.
+    /// A block is made of whole chunks where these are small enough, so that few are read twice.
+    pub fn new(grid: &Grid, (chunk_width, chunk_height): (u32, u32), bands: usize) -> Self {
+        let bands = bands.max(1) as u64;
+        let pixels = (BLOCK_PIXELS / bands).clamp(LEAST_PIXELS, MOST_PIXELS);
+        // Strips are as wide as the raster: blocks are so too, and grow downwards only.
+        let chunk_width = chunk_width.clamp(1, grid.width);
+        let wide = pixels.isqrt();
+        let cols = times_at_most(chunk_width, wide).min(grid.width);
+        let tall = (pixels / u64::from(cols)).max(1);
+        let rows = times_at_most(chunk_height.clamp(1, grid.height), tall).min(grid.height);
+        Self {
+            width: grid.width,
+            height: grid.height,
+            cols,
+            rows,
+        }
+    }
+
+    /// The block that holds a column and row, by number.
+    fn number(&self, col: u32, row: u32) -> u64 {
+        let per_row = u64::from(self.width.div_ceil(self.cols));
+        u64::from(row / self.rows) * per_row + u64::from(col / self.cols)
+    }
+
+    /// Numbers of the blocks that a window touches, ascending.
+    pub fn touched(&self, window: Window) -> impl Iterator<Item = u64> + use<> {
+        let this = *self;
+        let first = |start: u32, step: u32| start / step * step;
+        let (row, cols) = (first(window.row, this.rows), this.cols);
+        let col = first(window.col, cols);
+        (row..window.row_end())
+            .step_by(this.rows as usize)
+            .flat_map(move |row| {
+                (col..window.col_end())
+                    .step_by(cols as usize)
+                    .map(move |col| this.number(col, row))
+            })
+    }
+
+    /// The window of a block.
+    pub fn window(&self, number: u64) -> Window {
+        let per_row = u64::from(self.width.div_ceil(self.cols));
+        let place = |number: u64, step: u32| {
+            u32::try_from(number).expect("blocks are fewer than pixels of a side") * step
+        };
+        let col = place(number % per_row, self.cols);
+        let row = place(number / per_row, self.rows);
+        Window {
+            col,
+            row,
+            width: self.cols.min(self.width - col),
+            height: self.rows.min(self.height - row),
+        }
+    }
+
+    /// The blocks of a window, cut to it.
+    pub fn within(&self, window: Window) -> Vec<Window> {
+        self.touched(window)
+            .filter_map(|number| self.window(number).intersection(&window))
+            .collect()
+    }
+}
+
+/// The largest multiple of a chunk that is at most so large; a chunk that is larger already is cut.
+fn times_at_most(chunk: u32, most: u64) -> u32 {
+    let most = u32::try_from(most).unwrap_or(u32::MAX);
+    if chunk > most {
+        // Cutting a chunk means decoding it once a block, which strips wider than this need not.
+        chunk.min(most.saturating_mul(32))
+    } else {
+        most / chunk * chunk
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use furrow_raster::grid::GeoTransform;
+
+    use super::*;
+
+    fn grid(width: u32, height: u32) -> Grid {
+        Grid {
+            width,
+            height,
+            transform: GeoTransform {
+                origin_x: 0.0,
+                origin_y: 0.0,
+                pixel_width: 10.0,
+                pixel_height: 10.0,
+            },
+            epsg: 32631,
+        }
+    }
+
+    #[test]
+    fn blocks_cover_the_grid_once() {
+        for (size, chunk) in [
+            ((1000, 700), (256, 256)),
+            ((1000, 700), (1000, 8)),
+            ((64, 64), (64, 64)),
+        ] {
+            let grid = grid(size.0, size.1);
+            let lattice = Lattice::new(&grid, chunk, 32);
+            let blocks = lattice.within(grid.full_window());
+            let pixels: u64 = blocks.iter().map(Window::pixel_count).sum();
+            assert_eq!(pixels, grid.full_window().pixel_count());
+            for (place, block) in blocks.iter().enumerate() {
+                let apart = blocks[..place]
+                    .iter()
+                    .all(|other| other.intersection(block).is_none());
+                assert!(apart);
+            }
+        }
+    }
+
+    #[test]
+    fn tiles_are_kept_whole_and_strips_wide() {
+        let scene = grid(10_980, 10_980);
+        let of_tiles = Lattice::new(&scene, (512, 512), 2);
+        assert_eq!((of_tiles.cols % 512, of_tiles.rows % 512), (0, 0));
+        let of_strips = Lattice::new(&scene, (10_980, 1), 2);
+        assert_eq!(of_strips.cols, 10_980);
+        assert!(u64::from(of_strips.rows) * 10_980 <= MOST_PIXELS);
+    }
+
+    #[test]
+    fn a_window_is_cut_at_the_lattice() {
+        let lattice = Lattice::new(&grid(2000, 2000), (256, 256), 32);
+        let window = Window {
+            col: 200,
+            row: 10,
+            width: 100,
+            height: 100,
+        };
+        let cut = lattice.within(window);
+        assert_eq!(cut.len(), 2);
+        assert_eq!(cut[0].col_end(), 256);
+        assert_eq!(cut[1].col, 256);
+    }
+}

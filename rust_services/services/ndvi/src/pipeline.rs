@@ -1,0 +1,102 @@
+//! Blocks read ahead while others are computed.
+
+use std::sync::Arc;
+
+use furrow_raster::grid::Window;
+use furrow_service_kit::Stopped;
+use furrow_service_kit::metrics::Metrics;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tracing::Instrument as _;
+
+use crate::scenes::Admitted;
+use crate::stack::{FetchedBlock, IndexBlock, Stack};
+use crate::status::NdviError;
+
+/// Blocks that were read and wait: one more is being read, and one is being computed.
+const BLOCKS_AHEAD: usize = 1;
+
+/// Bytes of blocks, in order; reading stops when this is dropped.
+#[derive(Debug)]
+struct ReadAhead {
+    blocks: mpsc::Receiver<Result<FetchedBlock, NdviError>>,
+    reader: AbortHandle,
+}
+
+impl ReadAhead {
+    fn start(stack: Arc<Stack>, windows: Vec<Window>) -> Self {
+        let (sender, blocks) = mpsc::channel(BLOCKS_AHEAD);
+        let read = async move {
+            for window in windows {
+                let fetched = stack.fetch(window).await;
+                let failed = fetched.is_err();
+                if sender.send(fetched).await.is_err() || failed {
+                    return;
+                }
+            }
+        };
+        Self {
+            reader: tokio::spawn(read.in_current_span()).abort_handle(),
+            blocks,
+        }
+    }
+}
+
+impl Drop for ReadAhead {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+/// Where answers go while a call computes.
+pub type Answers<T> = mpsc::Sender<Result<T, NdviError>>;
+
+/// Sends answers on; the caller's pace is the service's.
+///
+/// # Errors
+/// [`Stopped::CallerGone`] when nobody takes them any more.
+pub async fn send_all<T>(answers: &Answers<T>, found: Vec<T>) -> Result<(), NdviError> {
+    for answer in found {
+        let sent = answers.send(Ok(answer)).await;
+        sent.map_err(|_| NdviError::Stopped(Stopped::CallerGone))?;
+    }
+    Ok(())
+}
+
+/// Computes the windows one after the other on the pool and gives each block with `state` to `step`
+/// there; what a step answers is sent on between the blocks.
+///
+/// # Errors
+/// The first [`NdviError`] of reading, computing or `step`.
+pub async fn fold_blocks<S, T>(
+    stack: &Arc<Stack>,
+    windows: Vec<Window>,
+    call: &Admitted,
+    metrics: &Metrics,
+    mut state: S,
+    step: fn(&mut S, &IndexBlock) -> Result<Vec<T>, NdviError>,
+    answers: Option<&Answers<T>>,
+) -> Result<S, NdviError>
+where
+    S: Send + 'static,
+    T: Send + 'static,
+{
+    let mut ahead = ReadAhead::start(Arc::clone(stack), windows);
+    while let Some(fetched) = ahead.blocks.recv().await {
+        let fetched = fetched?;
+        let stack = Arc::clone(stack);
+        let (cancel, metrics) = (call.cancel.clone(), metrics.clone());
+        let (returned, found) = call
+            .run(move || {
+                let block = stack.compute(fetched, &cancel, &metrics)?;
+                let found = step(&mut state, &block)?;
+                Ok((state, found))
+            })
+            .await?;
+        state = returned;
+        if let Some(answers) = answers {
+            send_all(answers, found).await?;
+        }
+    }
+    Ok(state)
+}

@@ -1,0 +1,511 @@
+//! Rasters of a scene: opened by their headers, read by windows.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use furrow_raster::crs::Crs;
+use furrow_raster::grid::{Grid, Window};
+use furrow_raster::samples::Samples;
+use furrow_raster::tiff::{self, ChunkId, Image, Limits, Parsed, SparseBytes, Tiff};
+use furrow_service_kit::metrics::Metrics;
+use furrow_service_kit::{Cancel, Slot};
+use futures::future::try_join_all;
+use rayon::prelude::*;
+
+use crate::status::NdviError;
+use crate::store::{Location, Object, Stores};
+
+/// Requests that a header may take; a cloud-optimized file takes one.
+const MAX_HEADER_READS: usize = 256;
+
+/// Memory that headers may take which are kept for the next call.
+const KEPT_HEADER_BYTES: u64 = 64 << 20;
+
+/// What one tile or strip costs in a kept header: its offset and length.
+const BYTES_PER_CHUNK: u64 = 16;
+
+/// Most bytes that are read for one block of one raster.
+const MAX_READ_BYTES: u64 = 256 << 20;
+
+/// A call that was admitted: where it computes, and whether somebody still waits for it.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// Its slot.
+    pub slot: Arc<Slot>,
+    /// Its flag.
+    pub cancel: Cancel,
+}
+
+impl Admitted {
+    /// Runs a job on the compute pool.
+    ///
+    /// # Errors
+    /// What the job says, or [`NdviError::Stopped`].
+    pub async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<T, NdviError> + Send + 'static,
+    ) -> Result<T, NdviError> {
+        self.slot.run(&self.cancel, job).await?
+    }
+}
+
+/// A raster whose header was read: it lies somewhere on Earth and within the limits.
+#[derive(Debug)]
+pub struct Raster {
+    /// Its bytes.
+    pub object: Object,
+    /// Its header.
+    pub tiff: Tiff,
+    /// Its grid at full resolution.
+    pub grid: Grid,
+    /// Reference system of the grid.
+    pub crs: Crs,
+}
+
+/// Opens rasters and keeps the headers that were used last.
+#[derive(Debug)]
+pub struct Rasters {
+    /// Where objects are.
+    pub stores: Stores,
+    limits: Limits,
+    kept: Mutex<Kept>,
+    metrics: Metrics,
+}
+
+impl Rasters {
+    /// Over these stores, for rasters of at most so many pixels.
+    pub fn new(stores: Stores, max_pixels: u64, metrics: Metrics) -> Self {
+        Self {
+            stores,
+            limits: Limits {
+                max_pixels,
+                ..Limits::default()
+            },
+            kept: Mutex::default(),
+            metrics,
+        }
+    }
+
+    /// Opens rasters, each once, all at the same time.
+    ///
+    /// # Errors
+    /// The first [`NdviError`] of any.
+    pub async fn open_all<'a>(
+        &self,
+        locations: impl IntoIterator<Item = &'a Location>,
+        call: &Admitted,
+    ) -> Result<HashMap<Location, Arc<Raster>>, NdviError> {
+        let mut different: Vec<&Location> = Vec::new();
+        for location in locations {
+            if !different.contains(&location) {
+                different.push(location);
+            }
+        }
+        let opened = different.into_iter().map(async |location| {
+            let raster = self.open(location, call).await?;
+            Ok::<_, NdviError>((location.clone(), raster))
+        });
+        Ok(try_join_all(opened).await?.into_iter().collect())
+    }
+
+    /// Opens a raster.
+    ///
+    /// # Errors
+    /// [`NdviError`] when it cannot be found, read or placed.
+    pub async fn open(
+        &self,
+        location: &Location,
+        call: &Admitted,
+    ) -> Result<Arc<Raster>, NdviError> {
+        let (object, start) = self.stores.open_object(location).await?;
+        let key = (object.name.clone(), object.version.clone(), object.size);
+        if let Some(raster) = self.kept().take(&key) {
+            return Ok(raster);
+        }
+        let tiff = self.read_header(&object, start, call).await?;
+        let raster_error = |source| NdviError::Raster {
+            object: object.name.clone(),
+            source,
+        };
+        let grid = tiff.grid().map_err(raster_error)?;
+        let crs = Crs::from_epsg(grid.epsg).map_err(|source| NdviError::Crs {
+            object: object.name.clone(),
+            source,
+        })?;
+        let raster = Arc::new(Raster {
+            object,
+            tiff,
+            grid,
+            crs,
+        });
+        self.kept().keep(key, Arc::clone(&raster));
+        Ok(raster)
+    }
+
+    async fn read_header(
+        &self,
+        object: &Object,
+        start: Bytes,
+        call: &Admitted,
+    ) -> Result<Tiff, NdviError> {
+        let mut bytes = SparseBytes::new(object.size);
+        bytes.insert(0, start.to_vec());
+        for _ in 0..MAX_HEADER_READS {
+            let limits = self.limits;
+            let name = object.name.clone();
+            let (parsed, returned) = call
+                .run(move || {
+                    let parsed = tiff::parse(&bytes, &limits);
+                    let source = |source| NdviError::Raster {
+                        object: name,
+                        source,
+                    };
+                    Ok((parsed.map_err(source)?, bytes))
+                })
+                .await?;
+            bytes = returned;
+            match parsed {
+                Parsed::Ready(tiff) => return Ok(tiff),
+                Parsed::NeedMore(range) => {
+                    let more = object.read(std::slice::from_ref(&range)).await?;
+                    for part in more {
+                        bytes.insert(range.start, part.to_vec());
+                    }
+                }
+            }
+        }
+        Err(NdviError::TooLarge {
+            what: "the number of reads that the header takes",
+            found: MAX_HEADER_READS as u64 + 1,
+            allowed: MAX_HEADER_READS as u64,
+        })
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        // A panic while the lock is held leaves whole entries behind.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+/// Name, version and size of an object.
+type HeaderKey = (String, String, u64);
+
+/// Headers by last use, the oldest in front.
+#[derive(Debug, Default)]
+struct Kept {
+    headers: VecDeque<(HeaderKey, Arc<Raster>)>,
+    bytes: u64,
+}
+
+impl Kept {
+    fn take(&mut self, key: &HeaderKey) -> Option<Arc<Raster>> {
+        let place = self.headers.iter().position(|(kept, _)| kept == key)?;
+        let entry = self.headers.remove(place)?;
+        let raster = Arc::clone(&entry.1);
+        self.headers.push_back(entry);
+        Some(raster)
+    }
+
+    fn keep(&mut self, key: HeaderKey, raster: Arc<Raster>) {
+        self.bytes += header_bytes(&raster.tiff);
+        self.headers.push_back((key, raster));
+        while self.bytes > KEPT_HEADER_BYTES {
+            let Some((_, oldest)) = self.headers.pop_front() else {
+                break;
+            };
+            self.bytes -= header_bytes(&oldest.tiff);
+        }
+    }
+}
+
+/// About what a header takes in memory; every header takes something.
+fn header_bytes(tiff: &Tiff) -> u64 {
+    let images = tiff.images.iter().chain(&tiff.masks);
+    let chunks: u64 = images
+        .map(|image| {
+            let across = u64::from(image.width.div_ceil(image.chunk_width));
+            let down = u64::from(image.height.div_ceil(image.chunk_height));
+            across
+                * down
+                * if image.is_planar {
+                    u64::from(image.bands)
+                } else {
+                    1
+                }
+        })
+        .sum();
+    let tags: usize = tiff
+        .tags
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    4096 + tags as u64 + chunks * BYTES_PER_CHUNK
+}
+
+/// A part of a raster that is to be read.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The raster.
+    pub raster: Arc<Raster>,
+    /// Bands, from 0.
+    pub bands: Vec<u16>,
+    /// Pixels, inside the raster.
+    pub window: Window,
+}
+
+/// Bytes of the tiles or strips that hold a part.
+#[derive(Debug)]
+pub struct FetchedPart {
+    part: Part,
+    chunks: Vec<FetchedChunk>,
+}
+
+#[derive(Debug)]
+struct FetchedChunk {
+    /// Whether it is of the file's own mask, not of its bands.
+    is_of_mask: bool,
+    chunk: ChunkId,
+    /// None where the file leaves the chunk out.
+    bytes: Option<Bytes>,
+}
+
+impl Part {
+    /// Reads the bytes, near ranges together.
+    ///
+    /// # Errors
+    /// [`NdviError`] when there are too many or the store fails.
+    pub async fn fetch(self) -> Result<FetchedPart, NdviError> {
+        let chunks = self.chunks();
+        let image_of = |is_of_mask: bool| self.image(is_of_mask);
+        let ranges: Vec<Option<Range<u64>>> = chunks
+            .iter()
+            .map(|&(is_of_mask, chunk)| image_of(is_of_mask)?.byte_range(chunk))
+            .collect();
+        let wanted: Vec<Range<u64>> = ranges.iter().flatten().cloned().collect();
+        let found: u64 = wanted.iter().map(|range| range.end - range.start).sum();
+        if found > MAX_READ_BYTES {
+            return Err(NdviError::TooLarge {
+                what: "the size in bytes of the tiles or strips of one block",
+                found,
+                allowed: MAX_READ_BYTES,
+            });
+        }
+        let mut read = self.raster.object.read(&wanted).await?.into_iter();
+        let chunks = chunks
+            .into_iter()
+            .zip(ranges)
+            .map(|((is_of_mask, chunk), range)| FetchedChunk {
+                is_of_mask,
+                chunk,
+                bytes: range.and_then(|_| read.next()),
+            })
+            .collect();
+        Ok(FetchedPart { part: self, chunks })
+    }
+
+    fn image(&self, is_of_mask: bool) -> Option<&Image> {
+        if is_of_mask {
+            self.raster.tiff.mask()
+        } else {
+            Some(self.raster.tiff.full())
+        }
+    }
+
+    /// Chunks of the bands and of the file's own mask, each once.
+    fn chunks(&self) -> Vec<(bool, ChunkId)> {
+        let image = self.raster.tiff.full();
+        let bands = self.bands.iter();
+        let mut of_bands: Vec<ChunkId> = bands
+            .flat_map(|&band| image.chunks_covering(band, self.window))
+            .collect();
+        of_bands.sort_unstable();
+        of_bands.dedup();
+        let mask = self.raster.tiff.mask().into_iter();
+        let of_mask = mask.flat_map(|mask| mask.chunks_covering(0, self.window));
+        of_bands
+            .into_iter()
+            .map(|chunk| (false, chunk))
+            .chain(of_mask.map(|chunk| (true, chunk)))
+            .collect()
+    }
+}
+
+/// Pixels of a part.
+#[derive(Debug)]
+pub struct Pixels {
+    /// Where they lie in their raster.
+    pub window: Window,
+    /// A plane a band, in the order of [`Part::bands`], row by row.
+    pub bands: Vec<Samples>,
+    /// The file's own mask: 0 where a pixel holds no value.
+    pub mask: Option<Samples>,
+}
+
+impl FetchedPart {
+    /// Decodes the chunks, on all threads of the pool, and puts the pixels together.
+    ///
+    /// # Errors
+    /// [`NdviError::Raster`] for damaged data; [`NdviError::Stopped`] when nobody waits any more.
+    pub fn decode(self, cancel: &Cancel, metrics: &Metrics) -> Result<Pixels, NdviError> {
+        let window = self.part.window;
+        let decoded: Vec<Vec<(Option<usize>, Samples)>> = self
+            .chunks
+            .par_iter()
+            .map(|fetched| {
+                cancel.check()?;
+                self.decode_chunk(fetched)
+            })
+            .collect::<Result<_, NdviError>>()?;
+
+        let count = usize::try_from(window.pixel_count()).unwrap_or(usize::MAX);
+        let data_type = self.part.raster.tiff.full().data_type;
+        let bands = self.part.bands.iter();
+        let mut planes: Vec<Samples> = bands.map(|_| Samples::zeros(data_type, count)).collect();
+        let mask = self.part.raster.tiff.mask();
+        let mut mask = mask.map(|mask| Samples::zeros(mask.data_type, count));
+        for (fetched, bands) in self.chunks.iter().zip(decoded) {
+            let image = self.part.image(fetched.is_of_mask);
+            let Some(from) = image.map(|image| image.chunk_window(fetched.chunk)) else {
+                continue;
+            };
+            for (place, samples) in bands {
+                metrics.decoded_pixels.inc_by(samples.len() as u64);
+                metrics.decoded_bytes.inc_by(samples.byte_len() as u64);
+                let plane = match place {
+                    Some(place) => Some(&mut planes[place]),
+                    None => mask.as_mut(),
+                };
+                if let Some(plane) = plane {
+                    paste(&samples, from, plane, window);
+                }
+            }
+        }
+        Ok(Pixels {
+            window,
+            bands: planes,
+            mask,
+        })
+    }
+
+    /// Samples of a chunk with the place of their plane; None is the file's mask.
+    fn decode_chunk(
+        &self,
+        fetched: &FetchedChunk,
+    ) -> Result<Vec<(Option<usize>, Samples)>, NdviError> {
+        let Some(image) = self.part.image(fetched.is_of_mask) else {
+            return Ok(Vec::new());
+        };
+        let held = |band: u16| !image.is_planar || band == fetched.chunk.plane;
+        let (places, bands): (Vec<Option<usize>>, Vec<u16>) = if fetched.is_of_mask {
+            (vec![None], vec![0])
+        } else {
+            let bands = self.part.bands.iter().enumerate();
+            bands
+                .filter(|(_, band)| held(**band))
+                .map(|(place, band)| (Some(place), *band))
+                .unzip()
+        };
+        let samples = match &fetched.bytes {
+            Some(bytes) => image
+                .decode(fetched.chunk, bytes, &bands)
+                .map_err(|source| NdviError::Raster {
+                    object: self.part.raster.object.name.clone(),
+                    source,
+                })?,
+            None => bands
+                .iter()
+                .map(|&band| self.left_out(image, fetched, band))
+                .collect(),
+        };
+        Ok(places.into_iter().zip(samples).collect())
+    }
+
+    /// What a chunk holds that the file leaves out: nodata, or 0 without one.
+    fn left_out(&self, image: &Image, fetched: &FetchedChunk, band: u16) -> Samples {
+        let pixels = image.chunk_window(fetched.chunk).pixel_count();
+        let count = usize::try_from(pixels).unwrap_or(usize::MAX);
+        let info = self.part.raster.tiff.bands.get(usize::from(band));
+        let nodata = info
+            .filter(|_| !fetched.is_of_mask)
+            .and_then(|info| info.nodata);
+        filled(image.data_type, count, nodata.unwrap_or(0.0))
+    }
+}
+
+/// Samples of one value. A value that the type cannot hold was never nodata in this file.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "casts of floats saturate"
+)]
+fn filled(data_type: furrow_raster::samples::DataType, count: usize, value: f64) -> Samples {
+    use furrow_raster::samples::DataType as D;
+    match data_type {
+        D::U8 => Samples::U8(vec![value as u8; count]),
+        D::I8 => Samples::I8(vec![value as i8; count]),
+        D::U16 => Samples::U16(vec![value as u16; count]),
+        D::I16 => Samples::I16(vec![value as i16; count]),
+        D::U32 => Samples::U32(vec![value as u32; count]),
+        D::I32 => Samples::I32(vec![value as i32; count]),
+        D::F32 => Samples::F32(vec![value as f32; count]),
+        D::F64 => Samples::F64(vec![value; count]),
+    }
+}
+
+/// Copies what two windows share from one plane to another.
+fn paste(from: &Samples, from_window: Window, onto: &mut Samples, onto_window: Window) {
+    macro_rules! same_type {
+        ($($kind:ident),*) => {
+            match (from, onto) {
+                $((Samples::$kind(from), Samples::$kind(onto)) => {
+                    paste_rows(from, from_window, onto, onto_window);
+                })*
+                _ => debug_assert!(false, "a chunk has the type of its image"),
+            }
+        };
+    }
+    same_type!(U8, I8, U16, I16, U32, I32, F32, F64);
+}
+
+fn paste_rows<T: Copy>(from: &[T], from_window: Window, onto: &mut [T], onto_window: Window) {
+    let Some(shared) = from_window.intersection(&onto_window) else {
+        return;
+    };
+    let len = shared.width as usize;
+    let start = |window: Window, row: u32| {
+        (row - window.row) as usize * window.width as usize + (shared.col - window.col) as usize
+    };
+    for row in shared.row..shared.row_end() {
+        let (source, target) = (start(from_window, row), start(onto_window, row));
+        onto[target..target + len].copy_from_slice(&from[source..source + len]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pasting_keeps_every_pixel_in_its_place() {
+        let window = |col, row, width, height| Window {
+            col,
+            row,
+            width,
+            height,
+        };
+        // A chunk at (2, 1) of 3 × 2 over a window at (3, 0) of 3 × 3.
+        let chunk = Samples::U8(vec![1, 2, 3, 4, 5, 6]);
+        let mut plane = Samples::U8(vec![0; 9]);
+
+        paste(&chunk, window(2, 1, 3, 2), &mut plane, window(3, 0, 3, 3));
+
+        assert_eq!(plane, Samples::U8(vec![0, 0, 0, 2, 3, 0, 5, 6, 0]));
+    }
+}

@@ -1,0 +1,181 @@
+//! Why a call fails, and the one table from that to what the caller is told.
+
+use furrow_index::FormulaError;
+use furrow_raster::crs::CrsError;
+use furrow_raster::outline::OutlineError;
+use furrow_raster::resample::GridsDisagree;
+use furrow_raster::tiff::TiffError;
+use furrow_service_kit::{Refusal, Stopped};
+use tonic::{Code, Status};
+
+/// Why a call fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NdviError {
+    /// A value of the request is missing or out of its range.
+    #[error("{field} {reason}")]
+    Request {
+        /// Path of the value in the request, such as `scene.bands[2].name`.
+        field: String,
+        /// What is wrong, completing the sentence.
+        reason: String,
+    },
+    /// An outline is none.
+    #[error("{source}")]
+    Outline {
+        /// The field it belongs to; empty for the outline of a picture or file.
+        field_id: String,
+        /// What is wrong.
+        source: OutlineError,
+    },
+    /// A formula is none.
+    #[error("index {index}: {source}")]
+    Formula {
+        /// The index.
+        index: String,
+        /// What is wrong.
+        source: FormulaError,
+    },
+    /// An object does not exist.
+    #[error("{object} does not exist")]
+    ObjectNotFound {
+        /// Key or address.
+        object: String,
+    },
+    /// An object may not be read or written.
+    #[error("{object} may not be used: {reason}")]
+    StoreDenied {
+        /// Key or address.
+        object: String,
+        /// Why.
+        reason: String,
+    },
+    /// The store does not answer as it should.
+    #[error("{object} cannot be reached at the moment")]
+    StoreUnavailable {
+        /// Key or address.
+        object: String,
+        /// For the log.
+        source: object_store::Error,
+    },
+    /// A raster cannot be read.
+    #[error("{object}: {source}")]
+    Raster {
+        /// Key or address.
+        object: String,
+        /// What is wrong.
+        source: TiffError,
+    },
+    /// A raster's reference system is not among the known ones.
+    #[error("{object}: {source}")]
+    Crs {
+        /// Key or address.
+        object: String,
+        /// What is wrong.
+        source: CrsError,
+    },
+    /// A file has no such band.
+    #[error("{object} has {found} band(s); band {band_number} was asked for")]
+    BandMissing {
+        /// Key or address.
+        object: String,
+        /// The band asked for, from 1.
+        band_number: u32,
+        /// Bands there are.
+        found: usize,
+    },
+    /// Bands or masks do not lie on grids that fit.
+    #[error("{name} does not fit the scene's grid: {source}")]
+    GridsDisagree {
+        /// The band or mask.
+        name: String,
+        /// How.
+        source: GridsDisagree,
+    },
+    /// More than one request may ask for.
+    #[error("{what} is {found}; at most {allowed} is allowed")]
+    TooLarge {
+        /// What is too large, with its unit.
+        what: &'static str,
+        /// How large.
+        found: u64,
+        /// The limit.
+        allowed: u64,
+    },
+    /// Nobody waits for the answer any more, or a job failed.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// No slot is free.
+    #[error("no compute slot is free")]
+    Busy,
+    /// The service's own fault.
+    #[error("fault: {0}")]
+    Fault(String),
+}
+
+impl NdviError {
+    /// A refusal of a value of the request.
+    pub(crate) fn request(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Request {
+            field: field.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Logs what the caller is not told; the rest is in the answer.
+    fn log(&self) {
+        match self {
+            Self::StoreUnavailable { object, source } => {
+                tracing::warn!(%object, error = %source, "A store could not be reached.");
+            }
+            Self::Fault(fault) => tracing::error!(%fault, "The service failed."),
+            _ => {}
+        }
+    }
+}
+
+impl From<NdviError> for Refusal {
+    fn from(error: NdviError) -> Self {
+        use NdviError as E;
+        let sentence = sentence(&error.to_string());
+        let refusal = |code, reason| Self::new(code, reason, sentence.clone());
+        match error {
+            E::Request { .. } => refusal(Code::InvalidArgument, "REQUEST_INVALID"),
+            E::Outline { field_id, .. } => Self {
+                metadata: vec![("field_id", field_id)],
+                ..refusal(Code::InvalidArgument, "OUTLINE_INVALID")
+            },
+            E::Formula { .. } => refusal(Code::InvalidArgument, "FORMULA_INVALID"),
+            E::ObjectNotFound { .. } => refusal(Code::NotFound, "OBJECT_NOT_FOUND"),
+            E::StoreDenied { .. } => refusal(Code::FailedPrecondition, "RASTER_STORE_DENIED"),
+            E::StoreUnavailable { .. } => refusal(Code::Unavailable, "STORE_UNAVAILABLE"),
+            E::Raster { source, .. } => refusal(Code::FailedPrecondition, source.reason()),
+            E::Crs { .. } => refusal(Code::FailedPrecondition, "RASTER_CRS_UNSUPPORTED"),
+            E::BandMissing { .. } => refusal(Code::FailedPrecondition, "RASTER_BAND_MISSING"),
+            E::GridsDisagree { .. } => refusal(Code::FailedPrecondition, "RASTER_GRIDS_DISAGREE"),
+            E::TooLarge { .. } => refusal(Code::FailedPrecondition, "RASTER_TOO_LARGE"),
+            E::Stopped(stopped) => stopped.into(),
+            E::Busy => Self::busy(),
+            E::Fault(_) => Self::fault(),
+        }
+    }
+}
+
+impl From<NdviError> for Status {
+    fn from(error: NdviError) -> Self {
+        error.log();
+        Refusal::from(error).into()
+    }
+}
+
+/// An error's words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    let stop = if words.ends_with('.') { "" } else { "." };
+    first
+        .into_iter()
+        .chain(characters)
+        .chain(stop.chars())
+        .collect()
+}

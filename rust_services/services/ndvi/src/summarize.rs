@@ -1,0 +1,318 @@
+//! Indices over many fields in one pass over the scene.
+//!
+//! Fields are taken together as long as the values kept for their quantiles fit into a budget; for
+//! all fields of a farm that is one pass. Each block is read and decoded once and given to every
+//! field that it touches; a field is answered as soon as its last block was seen.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use furrow_raster::coverage::Coverage;
+use furrow_raster::grid::{Grid, Window};
+use furrow_raster::outline::Outline;
+use furrow_raster::zonal::{Accumulator, Block, HistogramSpec, Summary, SummarySpec};
+use rayon::prelude::*;
+
+use crate::pipeline::{Answers, fold_blocks, send_all};
+use crate::request::{FieldSpec, IndexSpec, SceneSpec};
+use crate::scenes::{Admitted, Rasters};
+use crate::stack::{IndexBlock, Stack, stacks};
+use crate::status::NdviError;
+
+/// Values of pixels that are kept at once for quantiles, over all fields and indices of a pass: 4
+/// bytes each.
+const KEPT_VALUES: u64 = 32 << 20;
+
+/// What is to be summarized.
+#[derive(Debug)]
+pub struct Order {
+    /// The acquisition.
+    pub scene: SceneSpec,
+    /// The indices.
+    pub indices: Vec<IndexSpec>,
+    /// The fields.
+    pub fields: Vec<FieldSpec>,
+    /// Quantiles, each above 0 and below 1.
+    pub quantiles: Vec<f64>,
+    /// Bins of the histogram; 0: none.
+    pub histogram_bins: usize,
+}
+
+/// What to compute of an index. Without a valid range there is nothing to divide into bins.
+fn spec(index: &IndexSpec, quantiles: &[f64], bins: usize) -> SummarySpec {
+    let range = index.valid.min.zip(index.valid.max).filter(|_| bins > 0);
+    SummarySpec {
+        quantiles: quantiles.to_vec(),
+        histogram: range.map(|(min, max)| HistogramSpec { min, max, bins }),
+    }
+}
+
+/// An index over a field.
+#[derive(Debug)]
+pub struct SummarizedField {
+    /// The field.
+    pub field_id: String,
+    /// Name of the index.
+    pub index: String,
+    /// The numbers.
+    pub summary: Summary,
+    /// Grid they were computed on.
+    pub grid: Grid,
+}
+
+/// Summarizes indices over fields and sends each answer as soon as it is known.
+///
+/// # Errors
+/// [`NdviError`] when a file or outline cannot be used, or the caller has gone.
+pub async fn summarize_fields(
+    rasters: &Rasters,
+    call: &Admitted,
+    order: Order,
+    max_pixels: u64,
+    answers: &Answers<SummarizedField>,
+) -> Result<(), NdviError> {
+    let opened = stacks(rasters, call, &order.scene, &order.indices).await?;
+    let fields = Arc::new(order.fields);
+    for stack in opened {
+        let stack = Arc::new(stack);
+        let (on_grid, all) = (Arc::clone(&stack), Arc::clone(&fields));
+        let covered = call.run(move || cover(&on_grid, &all)).await?;
+        let indices = stack.indices.iter();
+        let specs: Vec<SummarySpec> = indices
+            .map(|index| spec(index, &order.quantiles, order.histogram_bins))
+            .collect();
+        for pass in passes(covered, specs.len() as u64, max_pixels)? {
+            let (mut pass, windows) = Pass::plan(&stack, &fields, pass, &specs);
+            send_all(answers, pass.finish_untouched()).await?;
+            let metrics = rasters.metrics();
+            let step = |pass: &mut Pass, block: &IndexBlock| Ok(pass.add(block));
+            fold_blocks(&stack, windows, call, metrics, pass, step, Some(answers)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The pixels of an outline on a grid.
+///
+/// # Errors
+/// [`NdviError::Outline`].
+pub fn coverage_of(
+    stack: &Stack,
+    outline: &Outline,
+    field_id: &str,
+) -> Result<Coverage, NdviError> {
+    let on_grid = outline.on_grid(&stack.crs, &stack.grid);
+    let coverage = on_grid.and_then(|outline| Coverage::of(&outline));
+    coverage.map_err(|source| NdviError::Outline {
+        field_id: field_id.to_owned(),
+        source,
+    })
+}
+
+/// Place of a field in the request, and its pixels.
+type CoveredField = (usize, Coverage);
+
+/// Coverage of every field, from top to bottom of the grid.
+fn cover(stack: &Stack, fields: &[FieldSpec]) -> Result<Vec<CoveredField>, NdviError> {
+    let mut covered: Vec<CoveredField> = fields
+        .par_iter()
+        .enumerate()
+        .map(|(place, field)| Ok((place, coverage_of(stack, &field.outline, &field.field_id)?)))
+        .collect::<Result<_, NdviError>>()?;
+    covered.sort_by_key(|(place, coverage)| {
+        let first = coverage.window().map(|window| (window.row, window.col));
+        (first, *place)
+    });
+    Ok(covered)
+}
+
+/// Fields taken together so that the values kept stay within the budget.
+fn passes(
+    covered: Vec<CoveredField>,
+    indices: u64,
+    max_pixels: u64,
+) -> Result<Vec<Vec<CoveredField>>, NdviError> {
+    let mut passes: Vec<Vec<CoveredField>> = Vec::new();
+    let mut kept = 0;
+    for field in covered {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count"
+        )]
+        let found = field.1.covered_pixels().ceil() as u64 * indices;
+        if found > max_pixels {
+            return Err(NdviError::TooLarge {
+                what: "the number of pixels of one field, times its indices,",
+                found,
+                allowed: max_pixels,
+            });
+        }
+        kept += found;
+        match passes.last_mut() {
+            Some(pass) if kept <= KEPT_VALUES => pass.push(field),
+            _ => {
+                kept = found;
+                passes.push(vec![field]);
+            }
+        }
+    }
+    Ok(passes)
+}
+
+/// Fields that are summarized together.
+struct Pass {
+    grid: Grid,
+    index_names: Vec<String>,
+    /// None once it was answered.
+    fields: Vec<Option<OpenField>>,
+    /// For each block, by its first column and row, the fields that it touches.
+    of_block: BTreeMap<(u32, u32), Vec<usize>>,
+}
+
+/// A field that waits for blocks.
+struct OpenField {
+    field_id: String,
+    coverage: Coverage,
+    /// One an index.
+    accumulators: Vec<Accumulator>,
+    blocks_left: usize,
+}
+
+impl Pass {
+    fn plan(
+        stack: &Stack,
+        fields: &[FieldSpec],
+        covered: Vec<CoveredField>,
+        specs: &[SummarySpec],
+    ) -> (Self, Vec<Window>) {
+        let mut touched: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        let mut open = Vec::with_capacity(covered.len());
+        for (place, coverage) in covered {
+            let mut blocks_left = 0;
+            for number in coverage
+                .window()
+                .into_iter()
+                .flat_map(|window| stack.lattice.touched(window))
+            {
+                let block = stack.lattice.window(number);
+                // A box touches blocks that the field itself may not.
+                if coverage.spans_within(block).next().is_some() {
+                    touched.entry(number).or_default().push(open.len());
+                    blocks_left += 1;
+                }
+            }
+            open.push(Some(OpenField {
+                field_id: fields[place].field_id.clone(),
+                coverage,
+                accumulators: specs.iter().map(Accumulator::new).collect(),
+                blocks_left,
+            }));
+        }
+        let mut windows = Vec::with_capacity(touched.len());
+        let mut of_block = BTreeMap::new();
+        for (number, touching) in touched {
+            let window = part_in_use(stack.lattice.window(number), &touching, &open);
+            of_block.insert((window.col, window.row), touching);
+            windows.push(window);
+        }
+        let pass = Self {
+            grid: stack.grid,
+            index_names: stack
+                .indices
+                .iter()
+                .map(|index| index.name.clone())
+                .collect(),
+            fields: open,
+            of_block,
+        };
+        (pass, windows)
+    }
+
+    /// Adds a block to the fields that it touches; gives those that are done.
+    fn add(&mut self, block: &IndexBlock) -> Vec<SummarizedField> {
+        let key = (block.window.col, block.window.row);
+        let touching = self.of_block.remove(&key).unwrap_or_default();
+        let mut taken: Vec<(usize, OpenField)> = touching
+            .into_iter()
+            .filter_map(|place| Some((place, self.fields[place].take()?)))
+            .collect();
+        taken.par_iter_mut().for_each(|(_, field)| field.add(block));
+        let mut done = Vec::new();
+        for (place, field) in taken {
+            if field.blocks_left == 0 {
+                done.push(field);
+            } else {
+                self.fields[place] = Some(field);
+            }
+        }
+        self.answers(done)
+    }
+
+    /// Fields that no block touches: they lie outside the raster.
+    fn finish_untouched(&mut self) -> Vec<SummarizedField> {
+        let fields = self.fields.iter_mut();
+        let done = fields
+            .filter_map(|field| field.take_if(|field| field.blocks_left == 0))
+            .collect();
+        self.answers(done)
+    }
+
+    fn answers(&self, done: Vec<OpenField>) -> Vec<SummarizedField> {
+        let grid = self.grid;
+        done.into_par_iter()
+            .flat_map_iter(|field| field.finish(&self.index_names, grid))
+            .collect()
+    }
+}
+
+/// The smallest part of a block that holds all its fields' pixels.
+fn part_in_use(block: Window, touching: &[usize], fields: &[Option<OpenField>]) -> Window {
+    let parts = touching.iter().filter_map(|place| {
+        let field = fields[*place].as_ref()?;
+        field.coverage.window()?.intersection(&block)
+    });
+    parts.reduce(hull).unwrap_or(block)
+}
+
+fn hull(a: Window, b: Window) -> Window {
+    let (col, row) = (a.col.min(b.col), a.row.min(b.row));
+    Window {
+        col,
+        row,
+        width: a.col_end().max(b.col_end()) - col,
+        height: a.row_end().max(b.row_end()) - row,
+    }
+}
+
+impl OpenField {
+    fn add(&mut self, block: &IndexBlock) {
+        for (accumulator, index) in self.accumulators.iter_mut().zip(&block.indices) {
+            let of_index = Block {
+                window: block.window,
+                values: &index.values,
+                states: &index.states,
+            };
+            accumulator.add(&self.coverage, &of_index);
+        }
+        self.blocks_left -= 1;
+    }
+
+    fn finish(self, index_names: &[String], grid: Grid) -> Vec<SummarizedField> {
+        let Self {
+            field_id,
+            coverage,
+            accumulators,
+            ..
+        } = self;
+        let named = index_names.iter().zip(accumulators);
+        named
+            .map(|(index, accumulator)| SummarizedField {
+                field_id: field_id.clone(),
+                index: index.clone(),
+                summary: accumulator.finish(&coverage),
+                grid,
+            })
+            .collect()
+    }
+}
