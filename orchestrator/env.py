@@ -45,6 +45,8 @@ class Environment:
     trusted_proxies: tuple[Network, ...]  # direct peers whose X-Forwarded-… are believed
     metrics_dir: Path | None  # prometheus_client's multiprocess folder; None: one process
     log_level: str
+    upload_max_bytes: int  # all files of one scene together; the edge reads the same variable
+    mask_dilation_m: float  # 0 to 1000; see farm.imagery.masks
 
     @property
     def public_host(self) -> str:
@@ -92,6 +94,14 @@ def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
         trusted_proxies=_networks(given.get("FURROW_TRUSTED_PROXIES", "127.0.0.0/8,::1/128")),
         metrics_dir=Path(metrics_dir).absolute() if metrics_dir else None,
         log_level=_log_level(given.get("FURROW_LOG_LEVEL", "INFO")),
+        upload_max_bytes=int(
+            _number(
+                "FURROW_UPLOAD_MAX_BYTES", given, default=2 * 1024**3, smallest=1, largest=2**50
+            )
+        ),
+        mask_dilation_m=_number(
+            "FURROW_MASK_DILATION_M", given, default=0, smallest=0, largest=1000
+        ),
     )
 
 
@@ -201,6 +211,20 @@ def _networks(value: str) -> tuple[Network, ...]:
             f" separated by commas: {error}."
         )
         raise ImproperlyConfigured(msg) from error
+
+
+def _number(
+    name: str, given: Mapping[str, str], *, default: float, smallest: float, largest: float
+) -> float:
+    value = given.get(name, str(default))
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not smallest <= number <= largest:
+        msg = f"{name} is “{value}”; it must be a number from {smallest} to {largest}."
+        raise ImproperlyConfigured(msg)
+    return number
 
 
 def _log_level(value: str) -> str:

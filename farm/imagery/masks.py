@@ -66,7 +66,7 @@ _LARGEST_UNSATURATED = 65_534.0
 
 def mask_dilation_m() -> float:
     """Return by how many metres clouds and shadows grow, 0 to 1000."""
-    return float(getattr(settings, "MASK_DILATION_M", 0.0))
+    return float(settings.MASK_DILATION_M)
 
 
 def mask_layers(scene: Scene, assets: Iterable[SceneAsset]) -> tuple[MaskLayer, ...]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from farm.imagery.storage import FolderStore
 
 MAX_FILES = 32
-DEFAULT_MAX_TOTAL_BYTES = 4 * 1024**3  # a whole Sentinel-2 tile with all its bands is some 1.5 GiB
 DESCRIBE_TIMEOUT_S = 10.0
 
 
@@ -54,7 +53,7 @@ class SceneFiles:
 
 def max_total_bytes() -> int:
     """Return how many bytes the files of one scene may have together."""
-    return int(getattr(settings, "UPLOAD_MAX_BYTES", DEFAULT_MAX_TOTAL_BYTES))
+    return int(settings.UPLOAD_MAX_BYTES)
 
 
 @contextmanager

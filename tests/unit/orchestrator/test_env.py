@@ -133,3 +133,25 @@ def test_a_damaged_key_file_is_refused_with_the_way_out(tmp_path):
 
     with pytest.raises(ImproperlyConfigured, match="remove the file"):
         kept_secret_key(tmp_path)
+
+
+def test_uploads_and_masks_have_their_bounds(checkout):
+    env = parse({"FURROW_MASK_DILATION_M": "60"}, project_dir=checkout)
+
+    assert env.mask_dilation_m == 60
+    assert env.upload_max_bytes == 2 * 1024**3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FURROW_MASK_DILATION_M", "-1"),
+        ("FURROW_MASK_DILATION_M", "1001"),
+        ("FURROW_MASK_DILATION_M", "nan"),
+        ("FURROW_UPLOAD_MAX_BYTES", "much"),
+        ("FURROW_UPLOAD_MAX_BYTES", "0"),
+    ],
+)
+def test_a_number_out_of_bounds_is_refused_with_its_name(checkout, name, value):
+    with pytest.raises(ImproperlyConfigured, match=name):
+        parse({name: value}, project_dir=checkout)
