@@ -166,9 +166,12 @@ def render_png(*, subject: RasterSubject, size: int, ndvi: NdviClient) -> IndexP
 
 
 def index_file_key(*, subject: RasterSubject, encoding: Encoding, compression: Compression) -> str:
-    """Return the key of a derived file: the hash of all that its bytes depend on."""
+    """Return the key of a derived file: the hash of all that its bytes depend on.
+
+    It lies in a folder of its scene, which goes when the scene goes.
+    """
     digest = subject.digest("cog", encoding.value, compression.value)
-    return f"derived/{subject.field.farm_id}/{digest}.tif"
+    return f"derived/{subject.field.farm_id}/{subject.scene.content_sha256}/{digest}.tif"
 
 
 def ensure_index_file(

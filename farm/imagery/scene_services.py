@@ -173,13 +173,14 @@ def change_scene(
 
 
 def delete_scene(*, scene: Scene, store: FolderStore) -> None:
-    """Delete a scene with its numbers and, where they were sent, its files."""
-    prefix = f"scenes/{scene.farm_id}/{scene.content_sha256}"
+    """Delete a scene with its numbers, its derived files and, where they were sent, its own."""
+    folder = f"{scene.farm_id}/{scene.content_sha256}"
     with transaction.atomic():
         cancel_open_jobs(kind=JobKind.INGEST_SCENE, subject_id=scene.pk)
         scene.delete()
     # After the commit: a scene that is still there must not lose its files.
-    store.delete_folder(prefix)
+    for kind in ("scenes", "derived"):
+        store.delete_folder(f"{kind}/{folder}")
 
 
 def _known(farm: Farm, content_sha256: str) -> CreatedScene | None:

@@ -11,6 +11,8 @@ from farm.accounts.models import User
 from farm.clients.channel import close_channels
 from farm.imagery.catalogue import index_named
 from farm.imagery.models import SceneState
+from farm.imagery.scene_services import delete_scene
+from farm.imagery.storage import object_store
 from tests.unit.imagery.ndvi_server import PNG_BYTES, WritingNdvi, file_of, serving
 from tests.unit.imagery.observation_making import (
     PASS,
@@ -278,6 +280,7 @@ def test_a_file_is_written_once_and_streamed_from_then_on(
     (request,) = ndvi.written
     assert content(first) == content(second) == file_of(request.key)
     assert request.key.startswith(f"derived/{farm.pk}/")
+    assert request.scene.bands[0].object.key.split("/")[2] in request.key
     assert first["Content-Type"].startswith("image/tiff")
     assert first["Content-Length"] == str(len(file_of(request.key)))
     assert "Kleine-Weide-2-ndvi-2024-06-25.tif" in first["Content-Disposition"]
@@ -307,6 +310,18 @@ def test_an_unchanged_file_is_a_304_without_asking_the_service(
 
     assert answer.status_code == 304
     assert len(ndvi.written) == 1
+
+
+def test_derived_files_go_with_their_scene(
+    api_client: APIClient, farm: Farm, field: Field, ndvi: WritingNdvi
+) -> None:
+    scene = make_scene(farm)
+    make_observation(field, scene)
+    content(api_client.get(url(field, "raster.tif")))
+
+    delete_scene(scene=scene, store=object_store())
+
+    assert not list(ndvi.store.rglob("*.tif"))
 
 
 def test_a_service_that_is_down_is_a_503_in_words(
