@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from affine import Affine
 from exactextract import exact_extract
 from pyproj import Transformer
-from rasterio.transform import from_origin
+from rasterio.errors import NotGeoreferencedWarning
 
 from farm.accounts.models import User
 from farm.clients.channel import close_channels
@@ -119,7 +120,7 @@ def write_raster(path: Path, values: np.ndarray[Any, Any], *, pixel: float) -> N
         count=1,
         dtype=values.dtype,
         crs=EPSG,
-        transform=from_origin(WEST, NORTH, pixel, pixel),
+        transform=Affine(pixel, 0.0, WEST, 0.0, -pixel, NORTH),
         nodata=0,
         compress="deflate",
         tiled=True,
@@ -267,7 +268,10 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def rgba(path: Path) -> np.ndarray[Any, Any]:
     """A palette picture as (rows, columns, 4) whole numbers."""
-    with rasterio.open(path) as picture:
+    # A picture has no place on the ground; its bounds stand in the header.
+    with pytest.warns(NotGeoreferencedWarning):
+        picture = rasterio.open(path)
+    with picture:
         if picture.count == 4:
             return np.moveaxis(picture.read(), 0, -1).astype(int)
         palette = picture.colormap(1)
