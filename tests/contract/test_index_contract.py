@@ -42,7 +42,7 @@ TO_DEGREES = Transformer.from_crs(EPSG, 4326, always_xy=True)
 # Sums in another order, and values that the file keeps in single precision.
 TOLERANCE = 1e-6
 # A palette of some 250 steps over the range of the legend, and rounding.
-COLOUR_TOLERANCE = 4
+COLOUR_TOLERANCE = 2
 
 
 @pytest.fixture
