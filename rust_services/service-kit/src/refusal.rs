@@ -76,8 +76,9 @@ impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let mut details = ErrorDetails::new();
         let metadata = refusal.metadata.into_iter();
-        let metadata: HashMap<String, String> =
-            metadata.map(|(name, value)| (name.to_owned(), value)).collect();
+        let metadata: HashMap<String, String> = metadata
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         details.set_error_info(refusal.reason, DOMAIN, metadata);
         if let Some(delay) = refusal.retry_after {
             details.set_retry_info(Some(delay));

@@ -28,7 +28,7 @@ pub fn describe_raster(raster: &Raster) -> Result<proto::DescribeRasterResponse,
     Ok(proto::DescribeRasterResponse {
         grid: Some(grid_message(&raster.grid)),
         bands: bands.collect(),
-        compression: tiff.compression().to_owned(),
+        compression: tiff.compression().to_ascii_lowercase(),
         tiled: tiff.is_tiled(),
         overview_count: u32::try_from(tiff.images.len() - 1).unwrap_or(u32::MAX),
         size_bytes: raster.object.size,

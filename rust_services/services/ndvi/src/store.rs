@@ -166,9 +166,15 @@ impl Stores {
             ..GetOptions::default()
         };
         let failed = |error| store_error(name.clone(), error);
-        let found = store.get_opts(&path, options).await.map_err(failed)?;
-        let meta = found.meta.clone();
-        let start = found.bytes().await.map_err(failed)?;
+        let (meta, start) = match store.get_opts(&path, options).await {
+            Ok(found) => (found.meta.clone(), found.bytes().await.map_err(failed)?),
+            // An empty object has no first byte; reading its header says what is wrong with it.
+            Err(error @ object_store::Error::Generic { .. }) => match store.head(&path).await {
+                Ok(meta) if meta.size == 0 => (meta, Bytes::new()),
+                _ => return Err(failed(error)),
+            },
+            Err(error) => return Err(failed(error)),
+        };
         self.metrics.store_read_bytes.inc_by(start.len() as u64);
         let version = meta
             .e_tag

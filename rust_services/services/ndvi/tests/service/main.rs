@@ -1,0 +1,9 @@
+//! The service as callers meet it: gRPC over a unix socket, real files in a store.
+
+mod errors;
+mod http;
+mod lifecycle;
+mod rasters;
+mod shared_imagery;
+mod summaries;
+mod support;
