@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,30 @@ def binary() -> Path:
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningService:
+    """A furrow-ndvi that is ready."""
+
+    target: str  # to dial
+    pid: int
+
+    def peak_memory_bytes(self) -> int:
+        """The most that it ever had in memory, as the kernel counts."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+
+
 @contextmanager
 def running(store: Path) -> Iterator[str]:
     """Run the service over a store folder; yields the target to dial once it is ready."""
+    with service_over(store) as service:
+        yield service.target
+
+
+@contextmanager
+def service_over(store: Path, **settings: str) -> Iterator[RunningService]:
+    """Run the service over a store folder, with further settings from the environment."""
     store.mkdir(parents=True, exist_ok=True)
     program = binary()
     # A socket's path has 108 bytes at most, which pytest's own folders can exceed.
@@ -50,6 +72,7 @@ def running(store: Path) -> Iterator[str]:
             "FURROW_NDVI_LISTEN": target,
             "FURROW_NDVI_ADMIN_LISTEN": "127.0.0.1:0",
             "FURROW_STORE_URL": store.resolve().as_uri(),
+            **settings,
         }
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -57,7 +80,7 @@ def running(store: Path) -> Iterator[str]:
             )
         try:
             _wait_until_serving(process, target, log)
-            yield target
+            yield RunningService(target=target, pid=process.pid)
         finally:
             process.terminate()
             process.wait(STOP_WITHIN_S)
