@@ -124,9 +124,18 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(data_dir: Path, *, wait: bool = True, **more: str) -> Iterator[RunningStack]:
-    """Start `deploy/up.py`; afterwards nothing of it is left, whatever the test did."""
-    variables = environment(data_dir, **more)
+def running_stack(
+    data_dir: Path, *, wait: bool = True, demo: bool = True, **more: str
+) -> Iterator[RunningStack]:
+    """Start `deploy/up.py`; afterwards nothing of it is left, whatever the test did.
+
+    Args:
+        data_dir: The stack's data folder.
+        wait: Whether to wait until everything is ready.
+        demo: Whether the demo farm is loaded.
+        more: Variables of the environment.
+    """
+    variables = environment(data_dir, FURROW_DEMO="on" if demo else "off", **more)
     config = stack_config(variables)
     need_furrow_ndvi(config)
     process = subprocess.Popen(

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stacks import (
@@ -20,7 +21,7 @@ from stacks import (
     wait_until,
 )
 
-WITHOUT_DEMO = {"FURROW_DEMO": "off"}
+from farm.demo.generate import DEFAULT_DATES
 
 
 def nothing_is_left(stack: RunningStack) -> bool:
@@ -28,7 +29,7 @@ def nothing_is_left(stack: RunningStack) -> bool:
 
 
 def test_one_ctrl_c_stops_all_and_a_second_start_keeps_the_data(short_folder: Path) -> None:
-    with running_stack(short_folder, **WITHOUT_DEMO) as stack:
+    with running_stack(short_folder, demo=False) as stack:
         key = (short_folder / "secret_key").read_text()
         root = stack.config.root_certificate.read_text()
 
@@ -38,7 +39,7 @@ def test_one_ctrl_c_stops_all_and_a_second_start_keeps_the_data(short_folder: Pa
         assert time.monotonic() - begun < 20
         assert nothing_is_left(stack)
         assert unexpected_lines(stack.config.log_dir) == []
-    with running_stack(short_folder, **WITHOUT_DEMO) as stack:
+    with running_stack(short_folder, demo=False) as stack:
         assert (short_folder / "secret_key").read_text() == key
         assert stack.config.root_certificate.read_text() == root
 
@@ -51,8 +52,9 @@ def test_a_port_already_taken_is_named_with_its_owner_and_variable(
         owner.bind(("127.0.0.1", 0))
         owner.listen()
         port = owner.getsockname()[1]
+        taken: dict[str, Any] = {variable: str(port)}
 
-        with running_stack(short_folder, wait=False, **{variable: str(port)}) as stack:
+        with running_stack(short_folder, wait=False, **taken) as stack:
             assert stack.process.wait(20) == 1
             wait_until(lambda: "is taken" in stack.output, within_s=5, what="the reason")
 
@@ -80,7 +82,7 @@ def test_a_missing_tool_is_named(short_folder: Path) -> None:
 
 
 def test_a_second_stack_on_the_same_data_is_refused(short_folder: Path) -> None:
-    with running_stack(short_folder, **WITHOUT_DEMO) as first:
+    with running_stack(short_folder, demo=False) as first:
         with running_stack(short_folder, wait=False) as second:
             assert second.process.wait(20) == 1
 
@@ -91,7 +93,7 @@ def test_a_second_stack_on_the_same_data_is_refused(short_folder: Path) -> None:
 @pytest.mark.parametrize("name", ["furrow-ndvi", "web", "worker", "caddy", "prometheus"])
 def test_a_part_that_dies_is_named_and_everything_else_stops(short_folder: Path, name: str) -> None:
     words = {"web": "orchestrator.web_server", "worker": "db_worker"}
-    with running_stack(short_folder, **WITHOUT_DEMO) as stack:
+    with running_stack(short_folder, demo=False) as stack:
         # The oldest of a part's processes leads it.
         os.kill(min(stack.pids(words.get(name, name))), signal.SIGKILL)
 
@@ -103,14 +105,14 @@ def test_a_part_that_dies_is_named_and_everything_else_stops(short_folder: Path,
 
 
 def test_a_killed_supervisor_leaves_no_orphan(short_folder: Path) -> None:
-    with running_stack(short_folder, **WITHOUT_DEMO) as stack:
+    with running_stack(short_folder, demo=False) as stack:
         stack.process.kill()
 
         wait_until(lambda: nothing_is_left(stack), within_s=40, what="the end of every part")
 
 
 def test_ctrl_c_while_it_starts_stops_what_was_started(short_folder: Path) -> None:
-    with running_stack(short_folder, wait=False, **WITHOUT_DEMO) as stack:
+    with running_stack(short_folder, wait=False, demo=False) as stack:
         stack.wait_for("furrow-ndvi  ready")
 
         assert stack.stop() == 0
@@ -125,18 +127,22 @@ def test_killed_in_the_middle_of_an_ingest_each_number_comes_exactly_once(
 ) -> None:
     words = {"worker": "db_worker"}
     with running_stack(short_folder, wait=False) as stack:
-        stack.wait_for("scenes left to compute")
+        stack.wait_for("demo farm    simulating scenes")
+        wait_until(lambda: numbers(short_folder) > 0, within_s=90, what="the first numbers")
+        # The service holds still, so that the job that needs it is certainly in its middle.
+        os.kill(min(stack.pids("furrow-ndvi")), signal.SIGSTOP)
+        wait_until(lambda: running_jobs(short_folder) > 0, within_s=30, what="a running job")
         os.kill(min(stack.pids(words.get(name, name))), signal.SIGKILL)
-        assert stack.process.wait(60) == 1
-        assert numbers(short_folder) < expected_numbers(short_folder)
+        assert stack.process.wait(90) == 1
+        before = numbers(short_folder)
 
-    with running_stack(short_folder) as stack:
-        assert numbers(short_folder) == expected_numbers(short_folder)
+    with running_stack(short_folder):
+        fields = count(short_folder, "SELECT count(*) FROM farm_field")
+        indices = count(short_folder, 'SELECT count(DISTINCT "index") FROM farm_observation')
+        assert count(short_folder, "SELECT count(*) FROM farm_scene") == DEFAULT_DATES
         assert count(short_folder, "SELECT count(*) FROM farm_scene WHERE state != 'ready'") == 0
-        assert count(short_folder, f"SELECT count(*) FROM ({TWICE})") == 0
-
-
-TWICE = 'SELECT 1 FROM farm_observation GROUP BY field_id, scene_id, "index" HAVING count(*) > 1'
+        assert before < numbers(short_folder) == fields * indices * DEFAULT_DATES
+        assert doubles(short_folder) == 0
 
 
 def numbers(data_dir: Path) -> int:
@@ -144,11 +150,18 @@ def numbers(data_dir: Path) -> int:
     return count(data_dir, "SELECT count(*) FROM farm_observation")
 
 
-def expected_numbers(data_dir: Path) -> int:
-    """One per field, scene and index."""
-    indices = count(data_dir, 'SELECT count(DISTINCT "index") FROM farm_observation')
-    fields = count(data_dir, "SELECT count(*) FROM farm_field")
-    return fields * indices * count(data_dir, "SELECT count(*) FROM farm_scene")
+def running_jobs(data_dir: Path) -> int:
+    """Jobs that a worker holds at this moment."""
+    return count(data_dir, "SELECT count(*) FROM farm_job WHERE state = 'running'")
+
+
+def doubles(data_dir: Path) -> int:
+    """Observations that stand there more than once."""
+    return count(
+        data_dir,
+        "SELECT count(*) FROM (SELECT 1 FROM farm_observation"
+        ' GROUP BY field_id, scene_id, "index" HAVING count(*) > 1)',
+    )
 
 
 def count(data_dir: Path, query: str) -> int:
