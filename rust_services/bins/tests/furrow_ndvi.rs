@@ -55,6 +55,7 @@ fn a_configuration_is_checked_without_binding_anything() {
 }
 
 /// Starts the program over an empty store and waits until it says that it is ready.
+#[expect(clippy::zombie_processes, reason = "its test waits for it")]
 fn start(folder: &tempfile::TempDir) -> (Child, BufReader<std::process::ChildStderr>) {
     let socket = folder.path().join("ndvi.sock");
     let mut child = program()

@@ -10,6 +10,9 @@ const BLOCK_PIXELS: u64 = 4 << 20;
 const LEAST_PIXELS: u64 = 1 << 16;
 const MOST_PIXELS: u64 = 1 << 20;
 
+/// How much larger than meant a block may become along a side to keep large chunks whole.
+const MOST_TIMES_LARGER: u32 = 8;
+
 /// Cuts the windows that are asked for into blocks of one lattice, so that no pixel is computed
 /// twice. Blocks run from top to bottom and, in a row, from left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,8 +92,8 @@ impl Lattice {
 fn times_at_most(chunk: u32, most: u64) -> u32 {
     let most = u32::try_from(most).unwrap_or(u32::MAX);
     if chunk > most {
-        // Cutting a chunk means decoding it once a block, which strips wider than this need not.
-        chunk.min(most.saturating_mul(32))
+        // A chunk that is cut is decoded once a block: time is spent to bound memory.
+        chunk.min(most.saturating_mul(MOST_TIMES_LARGER))
     } else {
         most / chunk * chunk
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -26,8 +28,8 @@ const KEPT_HEADER_BYTES: u64 = 64 << 20;
 /// What one tile or strip costs in a kept header: its offset and length.
 const BYTES_PER_CHUNK: u64 = 16;
 
-/// Most bytes that are read for one block of one raster.
-const MAX_READ_BYTES: u64 = 256 << 20;
+/// Most bytes that are read for one block, over all its rasters.
+pub const MAX_READ_BYTES: u64 = 256 << 20;
 
 /// A call that was admitted: where it computes, and whether somebody still waits for it.
 #[derive(Debug, Clone)]
@@ -277,11 +279,11 @@ struct FetchedChunk {
 }
 
 impl Part {
-    /// Reads the bytes, near ranges together.
+    /// Reads the bytes, near ranges together; takes them from what the block may still read.
     ///
     /// # Errors
     /// [`NdviError`] when there are too many or the store fails.
-    pub async fn fetch(self) -> Result<FetchedPart, NdviError> {
+    pub async fn fetch(self, left: &AtomicU64) -> Result<FetchedPart, NdviError> {
         let chunks = self.chunks();
         let image_of = |is_of_mask: bool| self.image(is_of_mask);
         let ranges: Vec<Option<Range<u64>>> = chunks
@@ -290,7 +292,8 @@ impl Part {
             .collect();
         let wanted: Vec<Range<u64>> = ranges.iter().flatten().cloned().collect();
         let found: u64 = wanted.iter().map(|range| range.end - range.start).sum();
-        if found > MAX_READ_BYTES {
+        let take = |left: u64| left.checked_sub(found);
+        if left.fetch_update(Relaxed, Relaxed, take).is_err() {
             return Err(NdviError::TooLarge {
                 what: "the size in bytes of the tiles or strips of one block",
                 found,

@@ -4,6 +4,7 @@
 //! of it; masks are looked up where a pixel's centre lies.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use furrow_index::Bands;
 use furrow_raster::crs::Crs;
@@ -18,7 +19,7 @@ use futures::future::try_join_all;
 
 use crate::blocks::Lattice;
 use crate::request::{BandPlace, IndexSpec, MaskSpec, Radiometry, Reading, SceneSpec};
-use crate::scenes::{Admitted, FetchedPart, Part, Pixels, Raster, Rasters};
+use crate::scenes::{Admitted, FetchedPart, MAX_READ_BYTES, Part, Pixels, Raster, Rasters};
 use crate::status::NdviError;
 
 /// Everything that is computed on one grid.
@@ -168,6 +169,8 @@ impl Stack {
     /// # Errors
     /// [`NdviError`] when a store fails.
     pub async fn fetch(&self, window: Window) -> Result<FetchedBlock, NdviError> {
+        let left = AtomicU64::new(MAX_READ_BYTES);
+        let left = &left;
         let parts = self.sources.iter().map(async |source| {
             let Some(needed) = source.window(&self.grid, window) else {
                 return Ok(None);
@@ -177,7 +180,7 @@ impl Stack {
                 bands: source.bands.clone(),
                 window: needed,
             };
-            part.fetch().await.map(Some)
+            part.fetch(left).await.map(Some)
         });
         Ok(FetchedBlock {
             window,

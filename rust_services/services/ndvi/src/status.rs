@@ -122,14 +122,15 @@ impl NdviError {
         }
     }
 
-    /// Logs what the caller is not told; the rest is in the answer.
+    /// Logs the failure, once, with what the caller is not told.
     fn log(&self) {
         match self {
             Self::StoreUnavailable { object, source } => {
                 tracing::warn!(%object, error = %source, "A store could not be reached.");
             }
             Self::Fault(fault) => tracing::error!(%fault, "The service failed."),
-            _ => {}
+            Self::Stopped(_) | Self::Busy => {}
+            refused => tracing::info!(error = %refused, "The call is refused."),
         }
     }
 }

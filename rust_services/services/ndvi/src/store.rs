@@ -326,7 +326,6 @@ fn store_error(object: String, error: object_store::Error) -> NdviError {
             denied(object, "the store does not allow it")
         }
         E::NotSupported { .. } => denied(object, "its server does not answer range requests"),
-        E::Precondition { .. } => denied(object, "it changed while it was read"),
         source => NdviError::StoreUnavailable { object, source },
     }
 }

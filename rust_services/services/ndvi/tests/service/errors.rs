@@ -56,7 +56,7 @@ async fn requests_beyond_the_contract_are_refused_by_name() {
         with(|request| request.indices[0].formula = "1 + 1".to_owned()),
         with(|request| request.indices[0].name = "NDVI".to_owned()),
         with(|request| {
-            (request.indices[0].valid_min, request.indices[0].valid_max) = (Some(1.0), Some(0.0))
+            (request.indices[0].valid_min, request.indices[0].valid_max) = (Some(1.0), Some(0.0));
         }),
         with(|request| request.fields.clear()),
         with(|request| request.fields.push(request.fields[0].clone())),

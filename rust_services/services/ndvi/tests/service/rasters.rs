@@ -34,8 +34,8 @@ fn write_request(key: &str) -> proto::WriteIndexRequest {
 }
 
 /// All values of the first band of a file.
-fn values_of(bytes: Vec<u8>) -> (u32, Vec<f64>) {
-    let sparse = SparseBytes::whole(bytes.clone());
+fn values_of(bytes: &[u8]) -> (u32, Vec<f64>) {
+    let sparse = SparseBytes::whole(bytes.to_vec());
     let Ok(Parsed::Ready(tiff)) = parse(&sparse, &Limits::default()) else {
         panic!("the file is readable");
     };
@@ -77,7 +77,7 @@ async fn a_written_file_holds_what_was_computed_and_is_the_same_twice() {
     assert_eq!(bytes.len() as u64, first.size_bytes);
     let grid = first.grid.expect("a grid");
     assert_eq!((grid.width, grid.height, grid.epsg), (700, 500, 4326));
-    let (width, values) = values_of(bytes);
+    let (width, values) = values_of(&bytes);
     assert_eq!(values.len(), 700 * 500);
     for (place, value) in values.iter().enumerate().step_by(997) {
         assert_close(*value, (place % width as usize) as f64 / 700.0);
@@ -106,7 +106,7 @@ async fn a_clipped_file_keeps_every_pixel_that_the_outline_touches() {
     assert_eq!((grid.width, grid.height), (4, 1));
     assert!((grid.geotransform[0] - 5.1).abs() < 1e-9);
     let (_, values) =
-        values_of(std::fs::read(running.store_path("derived/7/clip.tif")).expect("it is there"));
+        values_of(&std::fs::read(running.store_path("derived/7/clip.tif")).expect("it is there"));
     assert!(values.iter().all(|value| value.is_finite()), "{values:?}");
 }
 

@@ -1,5 +1,10 @@
 //! A running service with a store of its own, and the messages of requests.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "messages hold their parts in options"
+)]
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
