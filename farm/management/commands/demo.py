@@ -110,10 +110,10 @@ class Command(BaseCommand):
 
     def _print_numbers(self, farm: Farm, index: Index) -> None:
         label = " (SIMULATED scenes)" if farm.is_demo else ""
-        self.stdout.write(f"\n{index.name} of each field, latest clear look{label}\n")
+        self.stdout.write(f"\n{index.id.upper()} of each field, latest clear look{label}\n")
         for line in latest_table(farm=farm, index=index):
             self.stdout.write(line)
-        self.stdout.write(f"\nMean {index.name} through the seasons{label}\n")
+        self.stdout.write(f"\nMean {index.id.upper()} through the seasons{label}\n")
         for line in seasons_table(farm=farm, index=index):
             self.stdout.write(line)
 
