@@ -169,9 +169,12 @@ class _Ingest:
         """Check that every file is there and is what it was; numbers in use stay published."""
         self.on_progress(0, 0, "checking the files")
         self._save(SceneState.INGESTING, unless=SceneState.READY)
+        refs = {ObjectRef(key=asset.object_key, url=asset.url) for asset in self.scene.assets.all()}
+        # By the end of its place, which people recognise; two of one name keep the whole of it.
+        names = [(ref.key or ref.url).rpartition("/")[2] for ref in refs]
         objects = {
-            asset.object_key or asset.url: ObjectRef(key=asset.object_key, url=asset.url)
-            for asset in self.scene.assets.all()
+            name if names.count(name) == 1 else ref.key or ref.url: ref
+            for name, ref in zip(names, refs, strict=True)
         }
         descriptions = describe(objects, ndvi=self.ndvi)
         for name, description in descriptions.items():

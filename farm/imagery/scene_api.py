@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
 from django.core.exceptions import RequestDataTooBig
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
 from rest_framework.parsers import MultiPartParser
@@ -118,8 +119,11 @@ class SceneList(generics.GenericAPIView[Scene]):
             created = _uploaded(request, farm)
         else:
             created = _referenced(request, farm)
-        code = status.HTTP_201_CREATED if created.is_new else status.HTTP_200_OK
-        return Response(_with_job(created.scene, created.job), status=code)
+        return Response(
+            _with_job(created.scene, created.job),
+            status=status.HTTP_201_CREATED if created.is_new else status.HTTP_200_OK,
+            headers={"Location": reverse("scene-detail", args=[created.scene.pk])},
+        )
 
     def _farm(self) -> Farm:
         return visible_farm(principal=principal_of(self.request), farm_id=self.kwargs["farm_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from farm.errors import InvalidInputError, UnreadableRasterError
+from farm.errors import InvalidInputError, ServiceTimeoutError, UnreadableRasterError
 from farm.imagery.domain import ObjectRef
 from farm.imagery.storage import INCOMING, safe_name
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_FILES = 32
 DESCRIBE_TIMEOUT_S = 10.0
+# For all files of a scene together: an upload is answered within the 30 s of an HTTP request.
+DESCRIBE_ALL_WITHIN_S = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +126,19 @@ def describe(
     Raises:
         UnreadableRasterError: In the words of the service, with the file's name before them.
         InvalidInputError: The files are in different reference systems.
+        ServiceTimeoutError: There are too many slow ones.
     """
     descriptions: dict[str, RasterDescription] = {}
+    ends_at = time.monotonic() + DESCRIBE_ALL_WITHIN_S
     for name, ref in objects.items():
+        left_s = ends_at - time.monotonic()
+        if left_s <= 0:
+            msg = f"The files could not be looked at in time; {name} was next."
+            raise ServiceTimeoutError(msg)
         try:
-            descriptions[name] = ndvi.describe_raster(object=ref, timeout_s=DESCRIBE_TIMEOUT_S)
+            descriptions[name] = ndvi.describe_raster(
+                object=ref, timeout_s=min(left_s, DESCRIBE_TIMEOUT_S)
+            )
         except UnreadableRasterError as error:
             msg = f"{name}: {error.detail}"
             raise UnreadableRasterError(msg, reason=error.reason) from error

@@ -36,6 +36,11 @@ TRANSIENT = (
     InterfaceError,
 )
 
+# A service that is down or full comes back by itself; with five minutes between attempts this is
+# patience for a night. Codes of the failures that are waited for so long.
+PATIENT_ATTEMPTS = 100
+PATIENT_CODES = frozenset({ServiceBusyError.code, ServiceUnavailableError.code})
+
 FIRST_BACK_OFF_S = 2.0
 MAX_BACK_OFF_S = 300.0
 
@@ -76,9 +81,9 @@ def run(*, job_id: int, handler: JobHandler | None = None) -> str:
     job_run = JobRun(job)
     with context.bound(context.new_context()), JOB_SECONDS.labels(job.kind).time():
         log.info("A job runs.", extra=_about(job))
-        if job.attempts > job.max_attempts:
+        if job.attempts > _attempts_allowed(job, after=job.error_code):
             # Whoever ran it before was killed each time and could not write this down.
-            detail = f"The worker was lost {job.max_attempts} times while it did this."
+            detail = f"The worker was lost {job.attempts - 1} times while it did this."
             return _fail(job_run, handler, code="worker_lost", detail=detail)
         try:
             with Heartbeat(job_run):
@@ -114,11 +119,16 @@ def _settle(run: JobRun, handler: JobHandler, error: Exception) -> str:
     code = error.code if isinstance(error, FarmError) else "internal"
     detail = str(error) if is_expected else "Something went wrong on our side; the log has it."
     is_permanent = isinstance(error, FarmError) and not isinstance(error, TRANSIENT)
-    if is_permanent or run.job.attempts >= run.job.max_attempts:
+    if is_permanent or run.job.attempts >= _attempts_allowed(run.job, after=code):
         return _fail(run, handler, code=code, detail=detail)
     at_least_s = error.retry_after_s if isinstance(error, ServiceBusyError) else 0.0
     wait_s = back_off_s(attempts=run.job.attempts, at_least_s=at_least_s)
     return _wait(run, code=code, detail=detail, wait_s=wait_s)
+
+
+def _attempts_allowed(job: Job, *, after: str) -> int:
+    """Return how often a job is tried whose last attempt ended with a code."""
+    return max(job.max_attempts, PATIENT_ATTEMPTS) if after in PATIENT_CODES else job.max_attempts
 
 
 def _fail(run: JobRun, handler: JobHandler, *, code: str, detail: str) -> str:

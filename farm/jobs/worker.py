@@ -7,14 +7,17 @@ import signal
 import sys
 import threading
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 
 from farm.imagery.storage import object_store
 from farm.jobs.lease import stopping
+from farm.jobs.models import Job, JobState
 from farm.jobs.queue import prune, sweep
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ log = logging.getLogger("furrow.jobs")
 
 SWEEP_EVERY_S = 3.0
 TIDY_EVERY_S = 3600.0
+# With `--batch` the worker ends when nothing is left; longer waits of jobs are not sat out.
+BATCH_PATIENCE_S = 60.0
 # No request takes this long, so whoever was sending is gone.
 FORGOTTEN_UPLOAD_S = 6 * 3600.0
 
@@ -38,8 +43,14 @@ class JobWorker(Worker):
         log.info("The job worker is ready.", extra={"worker": self.worker_id})
         try:
             super().run()
+            while self.batch and self.running and not self._has_run_enough() and _more_comes():
+                time.sleep(self.interval)
+                super().run()
         finally:
             sweeper.stop()
+
+    def _has_run_enough(self) -> bool:
+        return self.max_tasks is not None and self._run_tasks >= self.max_tasks
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         """End after the job at work has reached its next checkpoint; at once when asked twice."""
@@ -51,6 +62,13 @@ class JobWorker(Worker):
         stopping.set()
         if not self.running_task:
             sys.exit(0)
+
+
+def _more_comes() -> bool:
+    """Say whether a job runs elsewhere or waits for its next attempt, and not for long."""
+    soon = timezone.now() + timedelta(seconds=BATCH_PATIENCE_S)
+    waits = Q(state=JobState.QUEUED) & (Q(run_after__isnull=True) | Q(run_after__lte=soon))
+    return Job.objects.filter(waits | Q(state=JobState.RUNNING)).exists()
 
 
 class Sweeper:

@@ -62,6 +62,7 @@ def test_a_sent_scene_comes_back_with_the_job_to_watch(api_client: APIClient, fa
 
     scene = answer.json()
     assert answer.status_code == 201
+    assert answer["Location"] == f"/api/v1/scenes/{scene['id']}/"
     assert (scene["name"], scene["platform"], scene["state"]) == ("April", "sentinel-2", "new")
     assert scene["acquired_at"] == "2018-04-20T10:56:19Z"
     assert scene["job"]["state"] == "queued"

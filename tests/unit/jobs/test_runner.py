@@ -13,7 +13,7 @@ from django.utils import timezone
 from farm import errors
 from farm.jobs.lease import LEASE_S, JobRun, stopping
 from farm.jobs.models import Job, JobState
-from farm.jobs.runner import MAX_BACK_OFF_S, NOT_DUE, back_off_s, run
+from farm.jobs.runner import MAX_BACK_OFF_S, NOT_DUE, PATIENT_ATTEMPTS, back_off_s, run
 from farm.jobs.services import cancel_job
 from orchestrator import context
 from tests.unit.jobs.conftest import Handler
@@ -110,7 +110,7 @@ def test_a_busy_service_is_left_alone_as_long_as_it_asks(job: Job) -> None:
 
 
 def test_patience_ends_with_the_last_attempt(job: Job) -> None:
-    handler = Handler(failing(errors.ServiceUnavailableError("Down.")))
+    handler = Handler(failing(errors.ServiceFaultError("Broken.")))
 
     for _ in range(job.max_attempts):
         Job.objects.filter(pk=job.pk).update(run_after=None)
@@ -118,7 +118,28 @@ def test_patience_ends_with_the_last_attempt(job: Job) -> None:
 
     assert last == JobState.FAILED
     assert len(handler.runs) == job.max_attempts
-    assert handler.given_up == ["Down."]
+    assert handler.given_up == ["Broken."]
+
+
+def test_a_service_that_is_down_for_a_night_fails_no_job(job: Job) -> None:
+    down = Handler(failing(errors.ServiceUnavailableError("Down.")))
+
+    for _ in range(PATIENT_ATTEMPTS - 1):
+        Job.objects.filter(pk=job.pk).update(run_after=None)
+        assert run(job_id=job.pk, handler=down) == JobState.QUEUED
+    Job.objects.filter(pk=job.pk).update(run_after=None)
+
+    assert run(job_id=job.pk, handler=Handler()) == JobState.SUCCEEDED
+
+
+def test_a_service_that_is_too_slow_each_time_is_not_asked_for_a_night(job: Job) -> None:
+    slow = Handler(failing(errors.ServiceTimeoutError("Slow.")))
+
+    for _ in range(job.max_attempts):
+        Job.objects.filter(pk=job.pk).update(run_after=None)
+        last = run(job_id=job.pk, handler=slow)
+
+    assert last == JobState.FAILED
 
 
 def test_an_unexpected_error_is_logged_and_not_told(
