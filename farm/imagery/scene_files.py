@@ -52,6 +52,7 @@ class SceneFiles:
     descriptions: Mapping[str, RasterDescription]  # by file name
     objects: Mapping[str, ObjectRef]  # by file name
     identity: str  # SHA-256 over the content of all files, whatever their names and order
+    kept_names: Mapping[str, str]  # name as it was sent → name under which it is kept
 
 
 def max_total_bytes() -> int:
@@ -80,9 +81,11 @@ def stored_files(
     left = max_total_bytes()
     objects: dict[str, ObjectRef] = {}
     hashes = []
+    kept_names: dict[str, str] = {}
     try:
         for file in files:
             name = safe_name(file.name, taken=objects)
+            kept_names.setdefault(file.name, name)
             stored = store.put(f"{prefix}/{name}", file.chunks(), max_bytes=left)
             left -= stored.size_bytes
             objects[name] = ObjectRef(key=stored.key)
@@ -90,7 +93,12 @@ def stored_files(
         descriptions = describe(objects, ndvi=ndvi)
         yield (
             prefix,
-            SceneFiles(descriptions=descriptions, objects=objects, identity=_identity(hashes)),
+            SceneFiles(
+                descriptions=descriptions,
+                objects=objects,
+                identity=_identity(hashes),
+                kept_names=kept_names,
+            ),
         )
     finally:
         store.delete_folder(prefix)
@@ -114,7 +122,10 @@ def referenced_files(files: Sequence[ReferencedFile], *, ndvi: NdviClient) -> Sc
     objects = {file.name: file.object for file in files}
     places = [file.object.url or file.object.key for file in files]
     return SceneFiles(
-        descriptions=describe(objects, ndvi=ndvi), objects=objects, identity=_identity(places)
+        descriptions=describe(objects, ndvi=ndvi),
+        objects=objects,
+        identity=_identity(places),
+        kept_names={name: name for name in objects},
     )
 
 

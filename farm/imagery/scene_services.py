@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -78,7 +78,13 @@ def create_scene(
     details = details or SceneDetails()
     read = read_metadata(metadata)
     with stored_files(files, store=store, ndvi=ndvi) as (incoming, found):
-        facts = settle_facts(details=details, metadata=read, descriptions=found.descriptions)
+        bands = {
+            band: (found.kept_names.get(name, name), number)
+            for band, (name, number) in details.bands.items()
+        }
+        facts = settle_facts(
+            details=replace(details, bands=bands), metadata=read, descriptions=found.descriptions
+        )
         content_sha256 = _content_sha256(found.identity, facts)
         known = _known(farm, content_sha256)
         if known is not None:

@@ -94,6 +94,17 @@ def test_a_mapping_in_a_form_is_json_text(api_client: APIClient, farm: Farm) -> 
 
 
 @pytest.mark.usefixtures("ndvi", "store")
+def test_a_mapping_names_files_as_they_were_sent(api_client: APIClient, farm: Farm) -> None:
+    sent = SimpleUploadedFile("my drone flight (10m).tif", b"pixels")
+    mapping = {"red": {"file": sent.name, "band": 2}}
+
+    answer = send(api_client, farm, files=[sent], bands=json.dumps(mapping))
+
+    assert answer.status_code == 201, answer.json()
+    assert answer.json()["assets"][0]["band_number"] == 2
+
+
+@pytest.mark.usefixtures("ndvi", "store")
 def test_product_metadata_goes_before_the_files_tags(api_client: APIClient, farm: Farm) -> None:
     xml = b"""<n1:Level-2A_User_Product xmlns:n1="x"><n1:General_Info>
         <PROCESSING_BASELINE>05.09</PROCESSING_BASELINE>
