@@ -19,11 +19,13 @@
 //! <https://medium.com/@raphlinus/inside-the-fastest-font-renderer-in-the-world-75ae5270c445>).
 
 mod edges;
+mod shares;
 
 use crate::{
     grid::Window,
     outline::{GridOutline, OutlineError},
 };
+pub(crate) use shares::ShareSum;
 
 /// Shares nearer to 0 or 1 than this are 0 or 1: what rounding leaves where an edge runs along
 /// pixel borders, far below any share that a measurement can tell.
@@ -53,11 +55,6 @@ impl Span {
     pub fn is_whole(&self) -> bool {
         self.share >= 1.0
     }
-
-    /// Sum of the shares.
-    pub fn pixels(&self) -> f64 {
-        f64::from(self.len) * self.share
-    }
 }
 
 /// The pixels of a grid that lie inside an outline, each with its share.
@@ -67,6 +64,8 @@ pub struct Coverage {
     /// Where each row's spans start in `spans`, and a last entry where they end.
     row_starts: Vec<usize>,
     spans: Vec<Span>,
+    window: Option<Window>,
+    touched_pixels: u64,
     covered_pixels: f64,
     cut_pixels: f64,
     covered_area_m2: f64,
@@ -74,6 +73,22 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// The coverage of an outline that the grid's reference system does not reach: no pixel, and no
+    /// area that could be told.
+    pub fn nothing() -> Self {
+        Self {
+            first_row: 0,
+            row_starts: vec![0],
+            spans: Vec::new(),
+            window: None,
+            touched_pixels: 0,
+            covered_pixels: 0.0,
+            cut_pixels: 0.0,
+            covered_area_m2: 0.0,
+            outline_area_m2: 0.0,
+        }
+    }
+
     /// Shares of the pixels of the outline's grid.
     ///
     /// Parts outside the grid are left out; an outline that lies outside altogether covers nothing.
@@ -115,24 +130,41 @@ impl Coverage {
             first_row,
             row_starts,
             spans,
-            covered_pixels: 0.0,
-            cut_pixels: 0.0,
-            covered_area_m2: 0.0,
             outline_area_m2: outline.area_m2(),
+            ..Self::nothing()
         };
+        let (mut covered, mut cut) = (ShareSum::default(), ShareSum::default());
+        coverage.touched_pixels = coverage.spans.iter().map(|span| u64::from(span.len)).sum();
         for row in coverage.rows() {
-            let (mut covered, mut cut) = (0.0, 0.0);
+            let mut of_row = ShareSum::default();
             for span in coverage.row(row) {
-                covered += span.pixels();
+                of_row.add(span.share, span.len.into());
                 if !span.is_whole() {
-                    cut += span.pixels();
+                    cut.add(span.share, span.len.into());
                 }
             }
-            coverage.covered_pixels += covered;
-            coverage.cut_pixels += cut;
-            coverage.covered_area_m2 += covered * outline.areas().of_row(row);
+            coverage.covered_area_m2 += of_row.pixels() * outline.areas().of_row(row);
+            covered.join(of_row);
         }
+        coverage.covered_pixels = covered.pixels();
+        coverage.cut_pixels = cut.pixels();
+        coverage.window = coverage.bounds();
         coverage
+    }
+
+    /// The smallest window that holds every span.
+    fn bounds(&self) -> Option<Window> {
+        let mut rows = self.rows().filter(|&row| !self.row(row).is_empty());
+        let first = rows.next()?;
+        let last = rows.next_back().unwrap_or(first);
+        let col = self.spans.iter().map(|span| span.col).min()?;
+        let col_end = self.spans.iter().map(Span::col_end).max()?;
+        Some(Window {
+            col,
+            row: first,
+            width: col_end - col,
+            height: last - first + 1,
+        })
     }
 
     /// Sum of all shares.
@@ -177,17 +209,17 @@ impl Coverage {
 
     /// The smallest window that holds every span; None where nothing is covered.
     pub fn window(&self) -> Option<Window> {
-        let mut rows = self.rows().filter(|&row| !self.row(row).is_empty());
-        let first = rows.next()?;
-        let last = rows.next_back().unwrap_or(first);
-        let col = self.spans.iter().map(|span| span.col).min()?;
-        let col_end = self.spans.iter().map(Span::col_end).max()?;
-        Some(Window {
-            col,
-            row: first,
-            width: col_end - col,
-            height: last - first + 1,
-        })
+        self.window
+    }
+
+    /// Number of pixels of which any share lies inside.
+    pub fn touched_pixels(&self) -> u64 {
+        self.touched_pixels
+    }
+
+    /// Bytes held.
+    pub fn byte_len(&self) -> usize {
+        size_of_val(self.spans.as_slice()) + size_of_val(self.row_starts.as_slice())
     }
 
     /// The spans inside a window, cut to it, with their rows; from top to bottom, left to right.

@@ -5,7 +5,11 @@
 
 mod moments;
 
-use crate::{coverage::Coverage, grid::Window, quantile::WeightedQuantiles};
+use crate::{
+    coverage::{Coverage, ShareSum},
+    grid::Window,
+    quantile::WeightedQuantiles,
+};
 use moments::Moments;
 
 /// What became of a pixel.
@@ -112,7 +116,8 @@ pub struct Accumulator {
     whole: Vec<f32>,
     /// Values of cut pixels with their shares.
     cut: Vec<(f32, f64)>,
-    clear_pixels: f64,
+    effective: ShareSum,
+    clear: ShareSum,
     histogram: Vec<f64>,
 }
 
@@ -124,7 +129,8 @@ impl Accumulator {
             moments: Moments::default(),
             whole: Vec::new(),
             cut: Vec::new(),
-            clear_pixels: 0.0,
+            effective: ShareSum::default(),
+            clear: ShareSum::default(),
             histogram: vec![0.0; spec.histogram.map_or(0, |histogram| histogram.bins)],
         }
     }
@@ -159,24 +165,21 @@ impl Accumulator {
         let other_states = states.iter().fold(0, |seen, &state| seen | state as u8);
         if other_states == PixelState::Valid as u8 {
             self.whole.extend_from_slice(values);
-            self.clear_pixels += values.len() as f64;
+            self.clear.add(1.0, values.len() as u64);
             return;
         }
-        for (&value, &state) in values.iter().zip(states) {
-            if state.is_clear() {
-                self.clear_pixels += 1.0;
-            }
-            if state == PixelState::Valid {
-                self.whole.push(value);
-            }
-        }
+        let clear = states.iter().filter(|state| state.is_clear()).count();
+        self.clear.add(1.0, clear as u64);
+        let pixels = values.iter().zip(states);
+        let valid = pixels.filter(|(_, state)| **state == PixelState::Valid);
+        self.whole.extend(valid.map(|(&value, _)| value));
     }
 
     /// Keeps the values of pixels that share one weight below 1.
     fn take_cut(&mut self, values: &[f32], states: &[PixelState], share: f64) {
         for (&value, &state) in values.iter().zip(states) {
             if state.is_clear() {
-                self.clear_pixels += share;
+                self.clear.add(share, 1);
             }
             if state == PixelState::Valid && value.is_finite() {
                 self.cut.push((value, share));
@@ -197,6 +200,10 @@ impl Accumulator {
                 .extend(fresh.into_iter().filter(|value| value.is_finite()));
         }
         let (whole, cut) = (&self.whole[whole_before..], &self.cut[cut_before..]);
+        self.effective.add(1.0, whole.len() as u64);
+        for &(_, share) in cut {
+            self.effective.add(share, 1);
+        }
         self.moments.merge(&Moments::of_whole(whole));
         self.moments.merge(&Moments::of_weighted(cut));
         if let Some(bins) = &self.spec.histogram {
@@ -214,7 +221,8 @@ impl Accumulator {
         self.moments.merge(&other.moments);
         self.whole.extend_from_slice(&other.whole);
         self.cut.extend_from_slice(&other.cut);
-        self.clear_pixels += other.clear_pixels;
+        self.effective.join(other.effective);
+        self.clear.join(other.clear);
         for (bin, more) in self.histogram.iter_mut().zip(&other.histogram) {
             *bin += more;
         }
@@ -249,14 +257,14 @@ impl Accumulator {
                     .collect::<Option<_>>()?,
             })
         });
-        let effective_pixels = self.moments.weight();
+        let effective_pixels = self.effective.pixels();
         Summary {
             covered_pixels,
             covered_area_m2: coverage.covered_area_m2(),
             outline_area_m2: coverage.outline_area_m2(),
             effective_pixels,
             valid_share: share_of_covered(effective_pixels),
-            clear_share: share_of_covered(self.clear_pixels),
+            clear_share: share_of_covered(self.clear.pixels()),
             edge_share: share_of_covered(coverage.cut_pixels()),
             values,
             histogram: self.histogram,
@@ -268,11 +276,11 @@ impl HistogramSpec {
     /// The bin a value falls into; None outside.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and bins
     fn bin_of(&self, value: f32) -> Option<usize> {
-        let value = f64::from(value);
-        if !(self.min..=self.max).contains(&value) {
+        // An end that values reach was rounded as they were; 0.1 as f32 is above 0.1.
+        if !(self.min as f32..=self.max as f32).contains(&value) {
             return None;
         }
-        let bin = (value - self.min) / (self.max - self.min) * self.bins as f64;
+        let bin = (f64::from(value) - self.min) / (self.max - self.min) * self.bins as f64;
         Some((bin as usize).min(self.bins - 1))
     }
 }

@@ -102,11 +102,6 @@ impl Moments {
         self.max = self.max.max(other.max);
     }
 
-    /// Sum of the weights.
-    pub(super) fn weight(&self) -> f64 {
-        self.weight
-    }
-
     /// None of nothing.
     pub(super) fn summary(&self) -> Option<MomentSummary> {
         (self.weight > 0.0).then(|| MomentSummary {
