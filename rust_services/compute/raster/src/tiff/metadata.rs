@@ -101,18 +101,53 @@ fn character(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     if let Ok(Some(character)) = reference.resolve_char_ref() {
         return Some(character);
     }
-    match reference.as_ref() {
-        b"lt" => Some('<'),
-        b"gt" => Some('>'),
-        b"amp" => Some('&'),
-        b"apos" => Some('\''),
-        b"quot" => Some('"'),
+    predefined(std::str::from_utf8(reference).ok()?)
+}
+
+/// What the five entities that XML defines stand for.
+fn predefined(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "apos" => Some('\''),
+        "quot" => Some('"'),
         _ => None,
     }
 }
 
+/// A value without the escapes that GDAL puts around it before it writes it into XML, which escapes
+/// it again. What is no reference stays: other writers escape once.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let name = rest.split_once(';').map_or("", |(name, _)| name);
+        if let Some(character) = predefined(name).or_else(|| numbered(name)) {
+            plain.push(character);
+            rest = &rest[name.len() + 1..];
+        } else {
+            plain.push('&');
+        }
+    }
+    plain + rest
+}
+
+/// The character of a reference such as `#38` or `#x26`.
+fn numbered(name: &str) -> Option<char> {
+    let digits = name.strip_prefix('#')?;
+    let code = match digits.strip_prefix('x') {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => digits.parse(),
+    };
+    char::from_u32(code.ok()?)
+}
+
 impl Words {
-    fn add(&mut self, item: Item) {
+    fn add(&mut self, mut item: Item) {
+        item.text = unescaped(&item.text);
         let Some(sample) = item.sample else {
             if item.domain.is_none() {
                 self.items.insert(item.name, item.text);
@@ -172,6 +207,26 @@ mod tests {
         assert_eq!(words.bands[&0].scale, Some(0.0001));
         assert_eq!(words.bands[&0].offset, Some(-0.1));
         assert_eq!(words.bands[&1].description.as_deref(), Some("red"));
+    }
+
+    #[test]
+    fn values_are_read_as_gdal_writes_them_and_as_others_do() {
+        // The first as GDAL 3.10 writes `a & b < "c" &amp;`; the others escaped once or not at all.
+        for (written, read) in [
+            (
+                "a &amp;amp; b &amp;lt; &amp;quot;c&amp;quot; &amp;amp;amp;",
+                "a & b < \"c\" &amp;",
+            ),
+            ("R&amp;D &amp;foo; &amp;", "R&D &foo; &"),
+            (
+                "&amp;#65;&amp;#x42;&amp;#;&amp;#x110000;",
+                "AB&#;&#x110000;",
+            ),
+            ("plain; text", "plain; text"),
+        ] {
+            let xml = format!("<GDALMetadata><Item name=\"X\">{written}</Item></GDALMetadata>");
+            assert_eq!(parse(&xml).expect("well-formed").items["X"], read);
+        }
     }
 
     #[test]
