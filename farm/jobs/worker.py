@@ -93,6 +93,7 @@ class Sweeper:
     def _run(self) -> None:
         try:
             while not self._ended.is_set():
+                close_old_connections()
                 self.sweep_once()
                 self._ended.wait(self._interval_s)
         finally:
@@ -100,7 +101,6 @@ class Sweeper:
 
     def sweep_once(self) -> None:
         """Sweep, and once an hour delete what nobody needs any more."""
-        close_old_connections()
         try:
             found = sweep(now=timezone.now())
             if found:
