@@ -14,7 +14,7 @@ from rasterio.transform import Affine
 
 from farm.fields.models import Field
 from farm.imagery.models import Observation, Scene, SceneAsset, SceneState
-from farm.jobs.models import Job, JobState
+from farm.jobs.models import Job, JobKind, JobState
 from farm.jobs.runner import run
 from tests.contract.bad_rasters import geotiff
 
@@ -117,7 +117,10 @@ class Site:
         assert 0.6 < answer.json()["scenes"][0]["results"][0]["mean"] < 0.8
         scene = self.read_scene(self.send(good_files(day)))
         assert scene.state == SceneState.READY
-        assert scene.farm.jobs.filter(subject_id=scene.pk).get().state == JobState.SUCCEEDED
+        assert (
+            scene.farm.jobs.get(kind=JobKind.INGEST_SCENE, subject_id=scene.pk).state
+            == JobState.SUCCEEDED
+        )
 
     @property
     def scenes_url(self) -> str:

@@ -19,9 +19,10 @@ from rasterio.transform import Affine
 from farm.errors import InvalidInputError, UnreadableRasterError
 from farm.imagery.domain import Band, FieldOutline, IndexFormula, ObjectRef, SceneSource
 from farm.imagery.models import Observation, SceneState
-from farm.jobs.models import JobState
+from farm.jobs.models import JobKind, JobState
 from tests.contract import bad_rasters as bad
 from tests.contract.farm_site import MAX_GROWTH_BYTES, assert_refused, good_files
+from tests.unit.imagery.real_data import real_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +97,11 @@ ODD_PLACES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no system": ({"crs": None}, "RASTER_CRS_MISSING", "where it lies"),
     "no place": ({"crs": None, "transform": None}, "RASTER_CRS_MISSING", "where it lies"),
     "a system without a code": ({"crs": LOCAL}, "RASTER_CRS_UNSUPPORTED", "EPSG"),
+    "a grid of shifts that is not here": (
+        {"crs": 27200},  # New Zealand Map Grid
+        "RASTER_CRS_UNSUPPORTED",
+        "EPSG:27200 is not supported",
+    ),
     "a vertical system": ({"crs": 5703}, "RASTER_CRS_MISSING", "where it lies"),
     "turned": (
         {"transform": Affine(9, 4, bad.WEST, 4, -9, bad.NORTH)},
@@ -207,6 +213,18 @@ def test_a_header_that_lies_is_refused_before_anything_is_decoded(site: Site, li
 
 
 @pytest.mark.usefixtures("unharmed")
+def test_files_that_others_made_to_break_readers_are_refused(site: Site) -> None:
+    hostile = sorted(real_data("geotiff/corrupt").rglob("*.tif*"))
+    assert len(hostile) > 5
+
+    for file in hostile:
+        answer = upload(site, file.read_bytes())
+        reason = answer.json().get("reason", "")
+        assert reason.startswith("RASTER_"), (file.name, answer.content)
+        assert_refused(answer, code="unreadable_raster", reason=reason, words="20240601_B04.tif")
+
+
+@pytest.mark.usefixtures("unharmed")
 def test_one_bad_file_among_good_ones_is_named_and_takes_the_others_with_it(site: Site) -> None:
     files = {**good_files(27), "notes.tif": b"field notes"}
 
@@ -256,7 +274,7 @@ def test_pixels_that_do_not_decode_fail_the_job_in_words_and_give_no_number(
         sent = site.send({name: red, f"202406{day}_B08.tif": nir}, platform="sentinel-2")
         scene = site.read_scene(sent)
 
-        job = scene.farm.jobs.get(subject_id=scene.pk)
+        job = scene.farm.jobs.get(kind=JobKind.INGEST_SCENE, subject_id=scene.pk)
         assert (scene.state, job.state) == (SceneState.FAILED, JobState.FAILED)
         assert (job.error_code, job.attempts) == ("unreadable_raster", 1)
         assert "cannot be decoded" in scene.state_reason
