@@ -286,6 +286,20 @@ def test_pixels_that_do_not_decode_fail_the_job_in_words_and_give_no_number(
     site.assert_serving(day=26)
 
 
+def test_bands_whose_pixels_do_not_meet_fail_the_job_in_words(site: Site) -> None:
+    red = bad.geotiff(SOUND[2:3], descriptions=["B04"])
+    beside = Affine(10, 0, bad.WEST + 3, 0, -10, bad.NORTH)
+    nir = bad.geotiff(SOUND[3:], descriptions=["B08"], transform=beside)
+
+    sent = site.send({"20240612_B04.tif": red, "20240612_B08.tif": nir}, platform="sentinel-2")
+    scene = site.read_scene(sent)
+
+    assert scene.state == SceneState.FAILED
+    assert "shifted against each other by 0.3" in scene.state_reason
+    assert not Observation.objects.filter(scene=scene).exists()
+    site.assert_serving(day=26)
+
+
 @pytest.mark.usefixtures("unharmed")
 def test_a_file_that_breaks_after_it_was_read_is_a_422_for_whoever_asks(site: Site) -> None:
     assert site.scene is not None
