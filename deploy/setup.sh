@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly VENV=.venv
 readonly STAMPS=.venv/stamps
 
-say() { printf '\033[2m·\033[0m %s\n' "$*" >&2; }
+say() { printf '· %s\n' "$*" >&2; }
 fail() { printf 'furrow: %s\n' "$*" >&2; exit 1; }
 
 # Digest of the named files, so that a stamp holds for what they say, not for when they were touched.
