@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import ListCreateAPIView
@@ -22,6 +23,7 @@ from farm.accounts.serializers import (
 )
 from farm.accounts.services import NewKey, create_key, revoke_key, rotate_key
 from farm.farms.selectors import visible_farm
+from orchestrator.filters import RowIdFilter
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -39,12 +41,25 @@ def shown_once(new: NewKey) -> Response:
     return Response(document, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
 
+class KeyFilter(django_filters.FilterSet):
+    """Which keys to list."""
+
+    # Of the owner's keys only: a filter by a list of farms would tell which farms exist.
+    farm = RowIdFilter(field_name="farm", help_text="Keys that are bound to this farm.")
+
+    class Meta:
+        """All filters are declared above."""
+
+        model = ApiKey
+        fields: ClassVar[list[str]] = []
+
+
 class KeyListView(ListCreateAPIView[ApiKey]):
     """My keys."""
 
     required_scope = Scope.ADMIN
     serializer_class = ApiKeySerializer
-    filterset_fields = ("farm",)
+    filterset_class = KeyFilter
     queryset = ApiKey.objects.none()
 
     def get_queryset(self) -> QuerySet[ApiKey]:

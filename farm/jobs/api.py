@@ -17,6 +17,7 @@ from farm.jobs.models import Job, JobKind, JobState
 from farm.jobs.selectors import visible_job, visible_jobs
 from farm.jobs.serializers import JobSerializer
 from farm.jobs.services import cancel_job, retry_job
+from orchestrator.filters import RowIdFilter
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 class JobFilter(django_filters.FilterSet):
     """Which jobs to list."""
 
-    farm = django_filters.NumberFilter(field_name="farm_id")
+    farm = RowIdFilter(field_name="farm_id")
     state = django_filters.MultipleChoiceFilter(choices=JobState.choices)
     kind = django_filters.ChoiceFilter(choices=JobKind.choices)
-    subject_id = django_filters.NumberFilter()
+    subject_id = RowIdFilter()
     mine = django_filters.BooleanFilter(
         method="filter_mine", help_text="Only those that the asking user requested."
     )
