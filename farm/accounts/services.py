@@ -146,7 +146,7 @@ def rotate_key(
             msg = "This key was replaced already; rotate the one that replaced it."
             raise ConflictError(msg, reason="KEY_REPLACED")
         _require_reach(principal=principal, scopes=frozenset(old.scopes), farm_id=old.farm_id)
-        renewed = now + (old.expires_at - old.created_at) if old.expires_at else None
+        renewed = _renewed(old, now=now)
         new = _new_key(
             ApiKey(
                 owner=old.owner,
@@ -189,6 +189,16 @@ def _require_reach(*, principal: Principal, scopes: frozenset[str], farm_id: int
     if principal.farm_id is not None and farm_id != principal.farm_id:
         msg = "Your own key is bound to one farm, so this one must be bound to the same."
         raise ForbiddenError(msg, reason="FARM_BOUND")
+
+
+def _renewed(key: ApiKey, *, now: datetime) -> datetime | None:
+    """Return the end of a key's term begun anew; None where it has no end."""
+    if key.expires_at is None:
+        return None
+    try:
+        return now + (key.expires_at - key.created_at)
+    except OverflowError:  # “until the year 9999” cannot be prolonged
+        return key.expires_at
 
 
 def _earlier(first: datetime | None, second: datetime | None) -> datetime | None:

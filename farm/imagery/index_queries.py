@@ -17,7 +17,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from farm.imagery.domain import Compression, Encoding
-from farm.imagery.observation_quality import DEFAULT_MIN_CLEAR_SHARE
+from farm.imagery.observation_quality import DEFAULT_MIN_CLEAR_SHARE, FIRST_YEAR, LAST_YEAR
 from farm.imagery.series import MAX_POINTS, SeriesWindow
 from farm.imagery.series_of_farm import DEFAULT_WINDOW_DAYS
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 # Chosen by the REST framework itself, where a view has more than one renderer.
 RENDERER_PARAMETER = "format"
-
-# Before the first satellite of this kind nothing was seen; the far end keeps arithmetic in range.
-FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 class ShareField(serializers.FloatField):
@@ -176,6 +173,15 @@ class RasterQuery(ClearQuery):
         required=False, help_text="Solar day; of its scenes the one that shows most of the field."
     )
     scene = serializers.IntegerField(required=False, min_value=1, help_text="Id of a scene.")
+
+    def validate_date(self, value: Any) -> Any:
+        """Keep the arithmetic of solar days in range.
+
+        Raises:
+            ValidationError: Nothing can have been seen in that year.
+        """
+        _refuse_odd_year(value)
+        return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse both at once.

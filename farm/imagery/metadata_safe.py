@@ -65,7 +65,7 @@ def read_safe_metadata(content: bytes) -> SceneMetadata:
 
 def _parse(content: bytes) -> Element:
     if len(content) > MAX_XML_BYTES:
-        msg = f"The metadata file has {len(content)} bytes; {MAX_XML_BYTES} are read at most."
+        msg = f"The metadata file is longer than the {MAX_XML_BYTES:,} bytes that are read."
         raise InvalidInputError(msg, reason="METADATA_INVALID")
     parser = DefusedXMLParser(target=_BoundedBuilder(), forbid_dtd=True)
     try:

@@ -41,7 +41,7 @@ def read_stac_item(content: bytes) -> SceneMetadata:
         InvalidInputError: It is too large, no JSON, or no item.
     """
     if len(content) > MAX_STAC_BYTES:
-        msg = f"The metadata file has {len(content)} bytes; {MAX_STAC_BYTES} are read at most."
+        msg = f"The metadata file is longer than the {MAX_STAC_BYTES:,} bytes that are read."
         raise InvalidInputError(msg, reason="METADATA_INVALID")
     try:
         document = json.loads(content)
@@ -70,7 +70,7 @@ def parse_stac_item(item: Any) -> SceneMetadata:
     cloud_percent = _number(properties.get("eo:cloud_cover"))
     return SceneMetadata(
         origin=RadiometrySource.STAC,
-        name=str(item.get("id", ""))[:160],
+        name=_plain(str(item.get("id", "")))[:160],
         platform=platform,
         acquired_at=_instant(properties.get("datetime")),
         processing_baseline=_baseline(properties),
@@ -157,13 +157,20 @@ def _references(assets: Mapping[str, Any], platform: str) -> Iterator[AssetRefer
     for key, asset in assets.items():
         name = _asset_name(key, asset, platform)
         href = str(asset.get("href") or "") if isinstance(asset, dict) else ""
-        if name is None or not urlsplit(href).path.lower().endswith((".tif", ".tiff")):
+        if name is None or not _path_of(href).lower().endswith((".tif", ".tiff")):
             continue
         size = _pixel_size(asset)
         other = finest.get(name)
         if other is None or (size or math.inf) < (other.pixel_size or math.inf):
             finest[name] = AssetReference(name=name, href=href, pixel_size=size)
     yield from finest.values()
+
+
+def _path_of(href: str) -> str:
+    try:
+        return urlsplit(href).path
+    except ValueError:  # brackets that hold no address
+        return ""
 
 
 def _asset_name(key: str, asset: Any, platform: str) -> str | None:
@@ -194,9 +201,18 @@ def _pixel_size(asset: Mapping[str, Any]) -> float | None:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _plain(text: str) -> str:
+    """Leave out what no name holds: control characters, and halves of a character."""
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def _instant(value: Any) -> datetime | None:

@@ -24,6 +24,9 @@ STALE_AFTER_DAYS = 15
 
 DEGREES_PER_HOUR = 15.0
 
+# Before the first satellite of this kind nothing was seen; the far end keeps arithmetic in range.
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+
 
 class Footing(Protocol):
     """What a number, saved or fresh, says about its own footing."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_SCENES_OF_A_DAY = 8  # of one field: overlapping tiles of a pass, and a second satellite
 MOST_SPANS = 50  # of days in one query; beyond, one span holds them all
+LEAST_SHARE = 1e-9  # of an outline: below it, any value at all will do
 HALF_A_DAY = timedelta(hours=12)  # the most that solar time is away from UTC
 
 
@@ -144,7 +145,8 @@ def _on_days(days: set[date]) -> Q:
 
 
 def _at_least(usable_m2: CombinedExpression, share: float) -> Q:
-    return Q(outline_area_m2__lte=usable_m2 / share) if share > 0.0 else Q()
+    # Shares nearer to zero ask for nothing, and PostgreSQL refuses a quotient out of range.
+    return Q(outline_area_m2__lte=usable_m2 / share) if share > LEAST_SHARE else Q()
 
 
 def _why_none(*, field: Field, index: Index, min_clear_share: float) -> str:

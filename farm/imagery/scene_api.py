@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
@@ -20,6 +20,8 @@ from farm.farms.models import Role
 from farm.farms.selectors import visible_farm
 from farm.imagery.ingest_requests import request_ingest
 from farm.imagery.models import Platform, Scene, SceneState
+from farm.imagery.observation_quality import FIRST_YEAR, LAST_YEAR
+from farm.imagery.scene_details import MAX_METADATA_BYTES
 from farm.imagery.scene_files import IncomingFile, max_total_bytes
 from farm.imagery.scene_references import reference_from_list, reference_from_stac
 from farm.imagery.scene_selectors import scenes_of, visible_scene
@@ -42,10 +44,13 @@ from farm.jobs.serializers import JobSerializer
 from orchestrator.parsers import BoundedJSONParser
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
     from farm.farms.models import Farm
+    from farm.imagery.scene_details import SceneDetails
     from farm.imagery.scene_services import CreatedScene
     from farm.jobs.models import Job
 
@@ -53,14 +58,27 @@ if TYPE_CHECKING:
 FORM_OVERHEAD_BYTES = 4 * 1024 * 1024
 
 
+def refuse_odd_moment(value: datetime) -> None:
+    """Refuse moments at the ends of the calendar, which no other time zone can express."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        msg = f"The year {value.year} is outside {FIRST_YEAR} to {LAST_YEAR}."
+        raise ValidationError(msg)
+
+
 class SceneFilter(django_filters.FilterSet):
     """Which scenes to list."""
 
     acquired_from = django_filters.IsoDateTimeFilter(
-        field_name="acquired_at", lookup_expr="gte", help_text="Acquired at or after this instant."
+        field_name="acquired_at",
+        lookup_expr="gte",
+        help_text="Acquired at or after this instant.",
+        validators=[refuse_odd_moment],
     )
     acquired_to = django_filters.IsoDateTimeFilter(
-        field_name="acquired_at", lookup_expr="lt", help_text="Acquired before this instant."
+        field_name="acquired_at",
+        lookup_expr="lt",
+        help_text="Acquired before this instant.",
+        validators=[refuse_odd_moment],
     )
     state = django_filters.MultipleChoiceFilter(choices=SceneState.choices)
     platform = django_filters.ChoiceFilter(choices=Platform.choices)
@@ -103,7 +121,7 @@ class SceneList(generics.GenericAPIView[Scene]):
         description="A form with up to 32 GeoTIFFs and, where there is one, the product's "
         "metadata; or JSON that names files on allowed hosts. Every file is checked before the "
         "answer; a job then computes the numbers (201, with the job to watch). The same files sent "
-        "again give the same scene (200).",
+        "again give the same scene (200). An override needs a manager.",
         tags=["scenes"],
         request=UPLOAD_REQUESTS,
         responses={201: SceneWithJobSerializer, 200: SceneWithJobSerializer},
@@ -212,6 +230,7 @@ class SceneIngest(APIView):
 def _uploaded(request: Request, farm: Farm) -> CreatedScene:
     serializer = SceneUploadSerializer(data=request.data)
     serializer.is_valid(raise_exception=True)
+    _require_override_role(request, farm, serializer.details())
     metadata = serializer.validated_data.get("metadata")
     return create_scene(
         farm=farm,
@@ -219,7 +238,7 @@ def _uploaded(request: Request, farm: Farm) -> CreatedScene:
             IncomingFile(name=file.name, chunks=file.chunks)
             for file in serializer.validated_data["files"]
         ],
-        metadata=metadata.read() if metadata else None,
+        metadata=metadata.read(MAX_METADATA_BYTES + 1) if metadata else None,
         details=serializer.details(),
         requested_by=principal_of(request).user,
         ndvi=ndvi_client(),
@@ -230,6 +249,7 @@ def _uploaded(request: Request, farm: Farm) -> CreatedScene:
 def _referenced(request: Request, farm: Farm) -> CreatedScene:
     serializer = SceneReferenceSerializer(data=request.data)
     serializer.is_valid(raise_exception=True)
+    _require_override_role(request, farm, serializer.details())
     said = serializer.validated_data
     if "stac_item" in said:
         reference = reference_from_stac(said["stac_item"])
@@ -244,6 +264,12 @@ def _referenced(request: Request, farm: Farm) -> CreatedScene:
         requested_by=principal_of(request).user,
         ndvi=ndvi_client(),
     )
+
+
+def _require_override_role(request: Request, farm: Farm, details: SceneDetails) -> None:
+    """Ask for the same role as for an override that is set later."""
+    if details.scale_override is not None or details.offset_override is not None:
+        require_role(principal=principal_of(request), farm=farm, at_least=Role.MANAGER)
 
 
 def _refuse_too_large(request: Request) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from farm.errors import InvalidInputError
 from farm.imagery.bands import recognise_bands, recognise_platform
 from farm.imagery.metadata import FileRadiometry, SceneMetadata, declare_radiometry
-from farm.imagery.metadata_safe import read_safe_metadata
-from farm.imagery.metadata_stac import read_stac_item
+from farm.imagery.metadata_safe import MAX_XML_BYTES, read_safe_metadata
+from farm.imagery.metadata_stac import MAX_STAC_BYTES, read_stac_item
 from farm.imagery.models import AssetRole, Platform
+from farm.imagery.observation_quality import FIRST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from farm.imagery.bands import FoundBand
     from farm.imagery.domain import RasterDescription
     from farm.imagery.metadata import DeclaredRadiometry
+
+MAX_METADATA_BYTES = max(MAX_XML_BYTES, MAX_STAC_BYTES)
 
 # `20180420T105629` or `20180420`, with or without dashes, as product and file names carry it.
 _MOMENT_IN_NAME = re.compile(
@@ -89,11 +94,13 @@ def settle_facts(
         bands: Which band is which where a reference says so; the sender's mapping goes before it.
 
     Raises:
-        InvalidInputError: No band is recognised, or nobody says when the scene was acquired.
+        InvalidInputError: No band is recognised, or nobody says when the scene was acquired, or
+            it was acquired at an impossible time.
     """
     platform = details.platform or metadata.platform or recognise_platform(descriptions)
     mapping = details.bands or bands or None
     found = recognise_bands(descriptions, platform=platform, mapping=mapping)
+    _refuse_odd_scale(found)
     radiometry = declare_radiometry(
         platform=platform,
         metadata=metadata,
@@ -113,6 +120,7 @@ def settle_facts(
     if acquired_at is None:
         msg = "Neither metadata nor files say when the scene was acquired; send `acquired_at`."
         raise InvalidInputError(msg, reason="ACQUIRED_AT_MISSING")
+    _refuse_impossible(acquired_at)
     return SceneFacts(
         name=(details.name or metadata.name or stem)[:160],
         platform=Platform(platform),
@@ -149,6 +157,29 @@ def metadata_document(metadata: SceneMetadata, declared: DeclaredRadiometry) -> 
             "reason": declared.reason,
         },
     }
+
+
+def _refuse_odd_scale(bands: Iterable[FoundBand]) -> None:
+    """Refuse a scale or offset tag that is no number: whatever it meant, pixels cannot follow it.
+
+    Raises:
+        InvalidInputError: A file has one; the sentence names it.
+    """
+    for band in bands:
+        if not all(math.isfinite(number) for number in (band.scale or 0.0, band.offset or 0.0)):
+            msg = f"{band.file_name}: the scale or offset that the file itself names is no number."
+            raise InvalidInputError(msg, reason="RADIOMETRY_INVALID")
+
+
+def _refuse_impossible(acquired_at: datetime) -> None:
+    """Refuse a year without satellites, and the future: such a scene would be the latest for ever.
+
+    Raises:
+        InvalidInputError: It was not acquired then.
+    """
+    if acquired_at.year < FIRST_YEAR or acquired_at > timezone.now() + timedelta(days=1):
+        msg = f"The scene cannot have been acquired at {acquired_at.isoformat()}."
+        raise InvalidInputError(msg, reason="ACQUIRED_AT_IMPOSSIBLE")
 
 
 def _moment(descriptions: Mapping[str, RasterDescription]) -> datetime | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from farm.imagery.storage import FolderStore
 
 MAX_FILES = 32
+MAX_URL_LENGTH = 2048  # of SceneAsset.url and of ObjectRef.url in common.proto
 DESCRIBE_TIMEOUT_S = 10.0
 # For all files of a scene together: an upload is answered within the 30 s of an HTTP request.
 DESCRIBE_ALL_WITHIN_S = 25.0
@@ -116,9 +117,8 @@ def referenced_files(files: Sequence[ReferencedFile], *, ndvi: NdviClient) -> Sc
         msg = f"{len(files)} files are named; a scene has 1 to {MAX_FILES}."
         raise InvalidInputError(msg, reason="UPLOAD_FILE_COUNT")
     for file in files:
-        if file.object.url and urlsplit(file.object.url).scheme not in {"http", "https"}:
-            msg = f"“{file.object.url[:160]}” is no http or https address."
-            raise InvalidInputError(msg, reason="REFERENCE_INVALID")
+        if file.object.url:
+            _refuse_odd_address(file.object.url)
     objects = {file.name: file.object for file in files}
     places = [file.object.url or file.object.key for file in files]
     return SceneFiles(
@@ -127,6 +127,19 @@ def referenced_files(files: Sequence[ReferencedFile], *, ndvi: NdviClient) -> Sc
         identity=_identity(places),
         kept_names={name: name for name in objects},
     )
+
+
+def _refuse_odd_address(url: str) -> None:
+    """Refuse what is no web address, or is longer than what is kept of one.
+
+    Raises:
+        InvalidInputError: It is none; the sentence leaves out what may be a secret behind “?”.
+    """
+    is_plain = len(url) <= MAX_URL_LENGTH and url.isprintable()
+    if not is_plain or urlsplit(url).scheme not in {"http", "https"}:
+        shown = url.partition("?")[0][:160].encode(errors="replace").decode()
+        msg = f"“{shown}” is no http or https address of up to {MAX_URL_LENGTH} characters."
+        raise InvalidInputError(msg, reason="REFERENCE_INVALID")
 
 
 def describe(

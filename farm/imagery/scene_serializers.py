@@ -22,6 +22,10 @@ MAX_OFFSET = 1.0
 class SceneAssetSerializer(serializers.ModelSerializer[SceneAsset]):
     """A band of a scene; read-only."""
 
+    nodata = serializers.SerializerMethodField(
+        help_text="Number that stands for no value; null where none is named, or an infinite one."
+    )
+
     class Meta:
         """What is shown; where the file lies in our store is no business of the reader's."""
 
@@ -37,6 +41,11 @@ class SceneAssetSerializer(serializers.ModelSerializer[SceneAsset]):
             "offset",
         ]
         read_only_fields = fields
+
+    def get_nodata(self, asset: SceneAsset) -> float | None:
+        """Leave out what JSON has no number for."""
+        nodata = asset.nodata
+        return nodata if nodata is not None and math.isfinite(nodata) else None
 
 
 class SceneSerializer(serializers.ModelSerializer[Scene]):

@@ -224,6 +224,15 @@ def summarize_scenes(
     return found, skipped
 
 
+def is_encodable(text: str) -> bool:
+    """Say whether a text is whole: JSON may hold one half of a pair of surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _features(geojson: object) -> list[tuple[str | int | None, Any]]:
     if not isinstance(geojson, dict):
         msg = "The outlines must be a GeoJSON object."
@@ -247,5 +256,8 @@ def _feature(member: object) -> tuple[str | int | None, Any]:
         raise InvalidInputError(msg, reason="OUTLINE_INVALID")
     fields: Mapping[str, Any] = member
     feature_id = fields.get("id")
+    if isinstance(feature_id, str) and not is_encodable(feature_id):
+        msg = "The id of a Feature holds half a character, which no answer could repeat."
+        raise InvalidInputError(msg, reason="OUTLINE_INVALID")
     is_usable = isinstance(feature_id, str | int) and not isinstance(feature_id, bool)
     return (feature_id if is_usable else None), fields.get("geometry")
