@@ -127,6 +127,11 @@ def mark_failed(*, scene_id: int, reason: str) -> None:
     )
 
 
+def mark_waiting(*, scene_id: int) -> None:
+    """Note that nobody reads a scene any more, where somebody had begun to."""
+    Scene.objects.filter(pk=scene_id, state=SceneState.INGESTING).update(state=SceneState.NEW)
+
+
 def declared_of(scene: Scene) -> DeclaredRadiometry:
     """Take from the scene's row what was declared when it was made."""
     stored = (scene.metadata or {}).get("declared") or {}

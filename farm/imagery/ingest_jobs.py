@@ -11,6 +11,7 @@ from farm.imagery.ingest import (
     IngestStoppedError,
     ingest_scene,
     mark_failed,
+    mark_waiting,
     recompute_field_in_scene,
 )
 from farm.imagery.ingest_requests import scenes_showing
@@ -50,6 +51,8 @@ class IngestScene:
                 fence=run.fence,
             )
         except IngestStoppedError as error:
+            if not run.is_lost:  # whoever took the job over reads the scene
+                mark_waiting(scene_id=scene.pk)
             raise JobStoppedError from error
 
     def give_up(self, job: Job, detail: str) -> None:

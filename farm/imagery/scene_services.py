@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from farm.errors import InvalidInputError
+from farm.errors import InvalidInputError, NotFoundError
+from farm.farms.models import Farm
 from farm.imagery.ingest_requests import request_ingest
 from farm.imagery.models import RadiometryVerdict, Scene, SceneAsset, SceneState
 from farm.imagery.scene_details import SceneDetails, read_metadata, settle_facts
@@ -17,11 +21,10 @@ from farm.jobs.models import JobKind
 from farm.jobs.services import cancel_open_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from farm.accounts.models import User
     from farm.clients.ndvi import NdviClient
-    from farm.farms.models import Farm
     from farm.imagery.domain import ObjectRef
     from farm.imagery.metadata import SceneMetadata
     from farm.imagery.scene_details import SceneFacts
@@ -94,13 +97,17 @@ def create_scene(
             name: type(ref)(key=ref.key.replace(incoming, prefix, 1))
             for name, ref in found.objects.items()
         }
-        store.move_folder(incoming, prefix)
-        try:
-            return _insert(farm, content_sha256, facts, details, objects, requested_by)
-        except BaseException:
-            if not Scene.objects.filter(farm=farm, content_sha256=content_sha256).exists():
+        # Under the lock, or a deletion of the same scene could take the files of the new one.
+        with _files_of(farm):
+            known = _known(farm, content_sha256)
+            if known is not None:
+                return known
+            store.move_folder(incoming, prefix)
+            try:
+                return _insert(farm, content_sha256, facts, details, objects, requested_by)
+            except BaseException:
                 store.delete_folder(prefix)
-            raise
+                raise
 
 
 def reference_scene(
@@ -131,7 +138,8 @@ def reference_scene(
     details = details or SceneDetails()
     own = f"scenes/{farm.pk}/"
     for file in files:
-        if file.object.key and not file.object.key.startswith(own):
+        key = file.object.key
+        if key and not (key.startswith(own) and key.isprintable() and ".." not in key.split("/")):
             msg = f"Keys of this farm begin with “{own}”."
             raise InvalidInputError(msg, reason="REFERENCE_INVALID")
     found = referenced_files(files, ndvi=ndvi)
@@ -162,19 +170,25 @@ def change_scene(
         The job, where one is needed.
     """
     with transaction.atomic():
-        if name is not None:
-            scene.name = name
-        before = (scene.scale_override, scene.offset_override)
+        # The row as it is now, and only what changes: a job may be writing to it meanwhile.
+        now = Scene.objects.select_for_update().filter(pk=scene.pk).first()
+        if now is None:
+            msg = f"There is no scene {scene.pk}."
+            raise NotFoundError(msg)
+        before = (now.scale_override, now.offset_override)
+        changed: dict[str, Any] = {} if name is None else {"name": name}
         if not isinstance(scale_override, Unchanged):
-            scene.scale_override = scale_override
+            changed["scale_override"] = scale_override
         if not isinstance(offset_override, Unchanged):
-            scene.offset_override = offset_override
-        is_changed = before != (scene.scale_override, scene.offset_override)
+            changed["offset_override"] = offset_override
+        is_changed = before != (
+            changed.get("scale_override", now.scale_override),
+            changed.get("offset_override", now.offset_override),
+        )
         if is_changed:
-            scene.state = SceneState.NEW
-            scene.state_reason = ""
-            scene.radiometry_verdict = ""
-        scene.save()
+            changed |= {"state": SceneState.NEW, "state_reason": "", "radiometry_verdict": ""}
+        Scene.objects.filter(pk=scene.pk).update(**changed, updated_at=timezone.now())
+        scene.refresh_from_db()
         return request_ingest(scene=scene, requested_by=requested_by) if is_changed else None
 
 
@@ -184,9 +198,26 @@ def delete_scene(*, scene: Scene, store: FolderStore) -> None:
     with transaction.atomic():
         cancel_open_jobs(kind=JobKind.INGEST_SCENE, subject_id=scene.pk)
         scene.delete()
-    # After the commit: a scene that is still there must not lose its files.
-    for kind in ("scenes", "derived"):
-        store.delete_folder(f"{kind}/{folder}")
+    # After the commit: a scene that is still there must not lose its files, and neither must one of
+    # the same content that was sent again meanwhile.
+    with suppress(NotFoundError), _files_of(scene.farm):
+        if _known(scene.farm, scene.content_sha256) is None:
+            for kind in ("scenes", "derived"):
+                store.delete_folder(f"{kind}/{folder}")
+
+
+@contextmanager
+def _files_of(farm: Farm) -> Iterator[None]:
+    """Let nobody else bring or take files of a farm's scenes while the block lasts.
+
+    Raises:
+        NotFoundError: The farm was deleted meanwhile.
+    """
+    with transaction.atomic():
+        if not Farm.objects.select_for_update().filter(pk=farm.pk).exists():
+            msg = f"There is no farm {farm.pk}."
+            raise NotFoundError(msg)
+        yield
 
 
 def _known(farm: Farm, content_sha256: str) -> CreatedScene | None:
@@ -258,7 +289,8 @@ def _assets(scene: Scene, facts: SceneFacts, objects: Mapping[str, ObjectRef]) -
                 band_number=band.band_number,
                 pixel_size=band.pixel_size,
                 data_type=band.data_type,
-                nodata=band.nodata,
+                # NaN is no value in any raster and needs no naming; SQLite would store a null.
+                nodata=None if band.nodata is None or math.isnan(band.nodata) else band.nodata,
                 scale=own.scale if own else None,
                 offset=own.offset if own else None,
             )

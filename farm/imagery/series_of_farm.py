@@ -94,6 +94,8 @@ def farm_series(*, farm: Farm, index: Index, window: SeriesWindow, now: datetime
     if len(rows) > MAX_FARM_ROWS:
         msg = f"This span holds more than {MAX_FARM_ROWS:,} observations; ask for a shorter one."
         raise InvalidInputError(msg, reason="SPAN_TOO_LONG")
+    # A field may be drawn or deleted between the two queries.
+    rows = [row for row in rows if row.field_id in fields]
     current = [row for row in rows if row.outline_sha256 == fields[row.field_id].outline_sha256]
     best = clearest_of_each(
         current,
