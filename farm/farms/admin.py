@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import Count
 
 from farm.farms.models import Farm, Membership
+from farm.farms.services import delete_farm
+from farm.imagery.storage import object_store
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -44,6 +46,15 @@ class FarmAdmin(FarmModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Farm]:
         """Count fields in the same query."""
         return super().get_queryset(request).annotate(fields_counted=Count("fields"))
+
+    def delete_model(self, request: HttpRequest, obj: Farm) -> None:
+        """Delete the files too."""
+        delete_farm(farm=obj, store=object_store())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Farm]) -> None:
+        """Delete the files of each too."""
+        for farm in queryset:
+            delete_farm(farm=farm, store=object_store())
 
     @admin.display(description="fields", ordering="fields_counted")
     def field_count(self, farm: Farm) -> int:

@@ -50,7 +50,8 @@ class FieldForm(FieldModelForm):
     def clean(self) -> dict[str, Any]:
         """Check the outline in words."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        geometry, farm = cleaned.get("outline"), cleaned.get("farm")
+        geometry = cleaned.get("outline")
+        farm = self.instance.farm if self.instance.pk else cleaned.get("farm")
         if geometry is None or farm is None:
             return cleaned
         try:
@@ -98,6 +99,10 @@ class FieldAdmin(FieldModelAdmin):
             services.request_numbers(
                 farm=obj.farm, fields=[obj], requested_by=cast("User", request.user)
             )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Field | None = None) -> list[str]:
+        """Keep a field on its farm: what was seen of it comes from that farm's scenes."""
+        return [*self.readonly_fields, *(["farm"] if obj else [])]
 
     @admin.display(description="outline as drawn")
     def picture(self, field: Field) -> SafeString | str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
-from farm.imagery.models import Observation
+from farm.imagery.models import Observation, SceneState
 from farm.imagery.observation_quality import is_partial, usable_share
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class ObservationAdmin(ObservationModelAdmin):
         "median",
         "usable",
         "whole",
+        "published",
         "scene",
     )
     list_filter = ("index", "scene__platform", "scene__state", "field__farm")
@@ -66,6 +67,11 @@ class ObservationAdmin(ObservationModelAdmin):
     def whole(self, look: Observation) -> bool:
         """Whether (nearly) all of the field has a value."""
         return not is_partial(look)
+
+    @admin.display(description="published", boolean=True)
+    def published(self, look: Observation) -> bool:
+        """Whether the API shows it; not while its scene is held or read anew."""
+        return look.scene.state == SceneState.READY
 
     @admin.display(description="histogram")
     def histogram_words(self, look: Observation) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from farm.accounts.models import User
 from farm.farms.models import Farm
+from farm.imagery.storage import object_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_django.fixtures import SettingsWrapper
 
 
 @pytest.fixture
@@ -29,3 +37,22 @@ def test_a_farm_shows_its_members(admin_site_client: Client, farm: Farm) -> None
     answer = admin_site_client.get(reverse("admin:farm_farm_change", args=[farm.pk]))
 
     assert b"memberships-TOTAL_FORMS" in answer.content
+
+
+@pytest.mark.parametrize("way", ["page", "list"])
+def test_a_deleted_farm_takes_its_files_along(
+    admin_site_client: Client, farm: Farm, tmp_path: Path, settings: SettingsWrapper, way: str
+) -> None:
+    settings.STORE_ROOT = tmp_path
+    key = f"scenes/{farm.pk}/a/red.tif"
+    object_store().put(key, [b"pixels"], max_bytes=10)
+
+    if way == "page":
+        url = reverse("admin:farm_farm_delete", args=[farm.pk])
+        admin_site_client.post(url, {"post": "yes"})
+    else:
+        chosen = {"action": "delete_selected", "_selected_action": [farm.pk], "post": "yes"}
+        admin_site_client.post(reverse("admin:farm_farm_changelist"), chosen)
+
+    assert not Farm.objects.exists()
+    assert not object_store().exists(key)

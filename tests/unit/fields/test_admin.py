@@ -54,3 +54,16 @@ def test_a_bad_outline_is_told_at_the_form(
     assert answer.status_code == 200
     assert "errorlist" in answer.content.decode()
     assert not Field.objects.exists()
+
+
+def test_a_field_stays_on_its_farm(admin_site_client: Client, field: Field) -> None:
+    other = Farm.objects.create(name="Other Farm")
+    form = {"farm": other.pk, "name": "B", "crop": "", "external_id": ""}
+
+    change = reverse("admin:farm_field_change", args=[field.pk])
+    answer = admin_site_client.post(change, {**form, "outline": json.dumps(square())})
+
+    was = field.farm_id
+    field.refresh_from_db()
+    assert answer.status_code == 302
+    assert (field.name, field.farm_id) == ("B", was)
