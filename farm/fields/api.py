@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.http import HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import (
@@ -170,6 +171,7 @@ class FieldDetail(APIView):
         responses={200: schemas.FieldFeatureSchema},
         examples=[schemas.FEATURE_EXAMPLE],
     )
+    @transaction.atomic
     def put(self, request: Request, field_id: int) -> Response:
         """Replace name, crop, external id and outline."""
         field = self._editable_field(request, field_id)
@@ -196,6 +198,7 @@ class FieldDetail(APIView):
         },
         responses={200: schemas.FieldFeatureSchema},
     )
+    @transaction.atomic
     def patch(self, request: Request, field_id: int) -> Response:
         """Change what is given."""
         field = self._editable_field(request, field_id)
@@ -220,6 +223,7 @@ class FieldDetail(APIView):
         tags=["fields"],
         responses={204: OpenApiResponse(description="Deleted.")},
     )
+    @transaction.atomic
     def delete(self, request: Request, field_id: int) -> Response:
         """Delete it."""
         field = self._field_for(request, field_id, at_least=Role.MANAGER)
@@ -234,7 +238,8 @@ class FieldDetail(APIView):
 
     def _field_for(self, request: Request, field_id: int, *, at_least: Role) -> Field:
         principal = principal_of(request)
-        field = visible_field(principal=principal, field_id=field_id)
+        # Locked, or two writers who both name the version they saw would both go through.
+        field = visible_field(principal=principal, field_id=field_id, for_update=True)
         require_role(principal=principal, farm=field.farm, at_least=at_least)
         return field
 

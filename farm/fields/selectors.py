@@ -23,13 +23,21 @@ def visible_fields(*, principal: Principal) -> QuerySet[Field]:
     return Field.objects.filter(farm__in=visible_farms(principal=principal).order_by())
 
 
-def visible_field(*, principal: Principal, field_id: int) -> Field:
+def visible_field(*, principal: Principal, field_id: int, for_update: bool = False) -> Field:
     """One field with its farm.
+
+    Args:
+        principal: Who asks.
+        field_id: Which one.
+        for_update: Lock the row until the transaction at work ends.
 
     Raises:
         NotFoundError: There is none, or the principal may not see it; the answer is the same.
     """
-    field = visible_fields(principal=principal).select_related("farm").filter(pk=field_id).first()
+    fields = visible_fields(principal=principal).select_related("farm").filter(pk=field_id)
+    if for_update:
+        fields = fields.select_for_update(of=("self",))
+    field = fields.first()
     if field is None:
         msg = f"There is no field {field_id}."
         raise NotFoundError(msg)
