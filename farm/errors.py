@@ -1,4 +1,4 @@
-"""The one family of failures. No HTTP here: ``farm.http`` maps each to a status and a problem document."""
+"""The one family of failures. No HTTP here: ``farm.http`` gives each a status and a document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class FarmError(Exception):
     Attributes:
         code: Stable word for programs, in the problem document.
         detail: One sentence for a farmer's administrator.
-        reason: The finer reason a service gave, such as ``RASTER_CRS_MISSING``; empty where there is none.
+        reason: The finer reason a service gave, such as ``RASTER_CRS_MISSING``; may be empty.
     """
 
     code: ClassVar[str] = "internal"

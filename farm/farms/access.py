@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 # From the least to the most; a role includes all that stand before it.
 RANK = {Role.VIEWER: 0, Role.AGRONOMIST: 1, Role.MANAGER: 2, Role.OWNER: 3}
 
-# What needs which role: viewers read; agronomists also upload scenes, run statistics and jobs and
-# edit fields; managers also create and delete fields and scenes and change the farm; owners also
-# manage members and delete the farm.
+# What needs which role: viewers read and run ad-hoc statistics; agronomists also edit fields, send
+# scenes and start and stop jobs; managers also create and delete fields, delete scenes, override
+# scale and offset and change the farm; owners also manage members and delete the farm.
 
 
 def role_on(*, principal: Principal, farm: Farm) -> Role | None:
