@@ -51,8 +51,9 @@ impl fmt::Display for Listen {
 /// A bound address; its connections are a stream. A socket file is removed when this is dropped.
 #[derive(Debug)]
 pub enum Listener {
-    /// A socket file.
-    Unix(UnixListener, SocketFile),
+    /// A socket file. It is removed first: while its socket is open nobody else takes the path, so
+    /// the file removed is never that of a successor.
+    Unix(SocketFile, UnixListener),
     /// A port.
     Tcp(TcpListener),
 }
@@ -82,7 +83,7 @@ impl Listen {
                 let listener = UnixListener::bind(path)?;
                 let file = SocketFile(path.clone());
                 fs::set_permissions(path, Permissions::from_mode(0o660))?;
-                Ok(Listener::Unix(listener, file))
+                Ok(Listener::Unix(file, listener))
             }
         }
     }
@@ -95,7 +96,7 @@ impl Listener {
     /// Whatever the system says.
     pub fn address(&self) -> io::Result<Listen> {
         Ok(match self {
-            Self::Unix(_, file) => Listen::Unix(file.0.clone()),
+            Self::Unix(file, _) => Listen::Unix(file.0.clone()),
             Self::Tcp(listener) => Listen::Tcp(listener.local_addr()?),
         })
     }
@@ -126,7 +127,7 @@ impl Stream for Listener {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let accepted = match self.get_mut() {
-            Self::Unix(listener, _) => listener
+            Self::Unix(_, listener) => listener
                 .poll_accept(context)
                 .map_ok(|(stream, _)| Connection::Unix(stream)),
             Self::Tcp(listener) => listener.poll_accept(context).map_ok(|(stream, _)| {

@@ -29,6 +29,11 @@ const MAX_HEADER_BYTES: u32 = 16 * 1024;
 /// Calls that one connection may have open; what computes is bounded by slots.
 const MAX_STREAMS_PER_CONNECTION: u32 = 128;
 
+/// How often a peer that is silent is asked whether it is still there, and how long it may think: a
+/// machine that vanished would hold its calls for ever.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What the kit hands to a service that comes up.
 #[derive(Debug)]
 pub struct Kit {
@@ -136,6 +141,8 @@ pub async fn serve<P: Program>(
             })
             .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+            .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
             .add_routes(with_health(
                 routes,
                 &health,

@@ -34,14 +34,16 @@ pub struct ValidRange {
 }
 
 impl ValidRange {
-    /// The value, or `NaN` when it is infinite or out of range.
-    fn checked(self, value: f64) -> f64 {
+    /// The value as 32-bit float, or `NaN` when that is infinite or the value out of range.
+    fn checked(self, value: f64) -> f32 {
         let too_small = self.min.is_some_and(|min| value < min);
         let too_large = self.max.is_some_and(|max| value > max);
-        if !value.is_finite() || too_small || too_large {
-            f64::NAN
+        #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+        let rounded = value as f32;
+        if !rounded.is_finite() || too_small || too_large {
+            f32::NAN
         } else {
-            value
+            rounded
         }
     }
 }
@@ -96,9 +98,7 @@ impl Formula {
             let first = lane_number * LANE;
             self.evaluate_lane(&sources, first, values.len(), &mut stack);
             for (value, computed) in values.iter_mut().zip(&stack[0]) {
-                #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
-                let rounded = valid.checked(*computed) as f32;
-                *value = rounded;
+                *value = valid.checked(*computed);
             }
         }
         Ok(())

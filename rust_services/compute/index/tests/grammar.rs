@@ -142,6 +142,11 @@ fn a_denominator_that_is_not_positive_leaves_no_value() {
 }
 
 #[test]
+fn a_result_too_large_for_32_bits_is_no_value() {
+    assert!(one("nir / 0.000001 * 1e30 * 1e30", 0.5, 0.1).is_nan());
+}
+
+#[test]
 fn a_root_of_a_negative_number_is_no_value() {
     assert!(one("sqrt(red - nir)", 0.5, 0.1).is_nan());
 }
@@ -316,9 +321,9 @@ proptest! {
             .expect("all names are bound");
 
         for (found, pixel) in out.iter().zip(&pixels) {
-            let wanted = tree.value(pixel);
             #[expect(clippy::cast_possible_truncation, reason = "results are 32-bit")]
-            let wanted = if wanted.is_finite() { wanted as f32 } else { f32::NAN };
+            let wanted = tree.value(pixel) as f32;
+            let wanted = if wanted.is_finite() { wanted } else { f32::NAN };
             prop_assert!(
                 found.to_bits() == wanted.to_bits() || (found.is_nan() && wanted.is_nan()) || (found - wanted).abs() <= f32::EPSILON * wanted.abs(),
                 "{text} at {pixel:?}: {found}, not {wanted}"

@@ -42,6 +42,12 @@ pub enum Rule {
         /// Of these, the ones that grow.
         dilated: ClassSet,
     },
+    /// Values are classes, and only some show what is wanted: everything else is hidden, also what
+    /// is no class. Nothing grows.
+    AllBut {
+        /// Classes that are not hidden.
+        kept: ClassSet,
+    },
     /// Values are bit fields, as in Landsat's `QA_PIXEL`.
     Bits {
         /// A pixel with any of these bits is hidden.
@@ -58,6 +64,10 @@ impl Rule {
             Self::Classes { masked, dilated } => Judgement {
                 hidden: masked.contains(value),
                 grows: masked.contains(value) && dilated.contains(value),
+            },
+            Self::AllBut { kept } => Judgement {
+                hidden: !kept.contains(value),
+                grows: false,
             },
             Self::Bits { masked, dilated } => {
                 let Some(bits) = as_bits(value) else {

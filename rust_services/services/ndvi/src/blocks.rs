@@ -6,12 +6,12 @@ use furrow_raster::grid::{Grid, Window};
 /// times 8 bytes.
 const BLOCK_PIXELS: u64 = 4 << 20;
 
-/// Fewest and most pixels of a block: below, the way there costs more than the pixels.
-const LEAST_PIXELS: u64 = 1 << 16;
+/// Fewest and most pixels of a block. Only grids with much finer bands come near the fewest.
+const LEAST_PIXELS: u64 = 1 << 8;
 const MOST_PIXELS: u64 = 1 << 20;
 
-/// How much larger than meant a block may become along a side to keep large chunks whole.
-const MOST_TIMES_LARGER: u32 = 8;
+/// How much taller than meant a block may become to keep large tiles whole.
+const MOST_TIMES_TALLER: u32 = 8;
 
 /// Cuts the windows that are asked for into blocks of one lattice, so that no pixel is computed
 /// twice. Blocks run from top to bottom and, in a row, from left to right.
@@ -26,15 +26,16 @@ pub struct Lattice {
 impl Lattice {
     /// A lattice over a grid whose files are cut into chunks of this size, in pixels of the grid.
     /// A block is made of whole chunks where these are small enough, so that few are read twice.
-    pub fn new(grid: &Grid, (chunk_width, chunk_height): (u32, u32), bands: usize) -> Self {
-        let bands = bands.max(1) as u64;
-        let pixels = (BLOCK_PIXELS / bands).clamp(LEAST_PIXELS, MOST_PIXELS);
+    /// `reads` is how many pixels of all files are read for one of the grid.
+    pub fn new(grid: &Grid, (chunk_width, chunk_height): (u32, u32), reads: u64) -> Self {
+        let pixels = (BLOCK_PIXELS / reads.max(1)).clamp(LEAST_PIXELS, MOST_PIXELS);
         // Strips are as wide as the raster: blocks are so too, and grow downwards only.
         let chunk_width = chunk_width.clamp(1, grid.width);
         let wide = pixels.isqrt();
-        let cols = times_at_most(chunk_width, wide).min(grid.width);
+        let cols = times_at_most(chunk_width, wide, u32::MAX).min(grid.width);
         let tall = (pixels / u64::from(cols)).max(1);
-        let rows = times_at_most(chunk_height.clamp(1, grid.height), tall).min(grid.height);
+        let chunk_height = chunk_height.clamp(1, grid.height);
+        let rows = times_at_most(chunk_height, tall, MOST_TIMES_TALLER).min(grid.height);
         Self {
             width: grid.width,
             height: grid.height,
@@ -88,12 +89,13 @@ impl Lattice {
     }
 }
 
-/// The largest multiple of a chunk that is at most so large; a chunk that is larger already is cut.
-fn times_at_most(chunk: u32, most: u64) -> u32 {
+/// The largest multiple of a chunk that is at most so large. A chunk that is larger already is kept
+/// whole up to so many times as much, and cut beyond.
+fn times_at_most(chunk: u32, most: u64, times: u32) -> u32 {
     let most = u32::try_from(most).unwrap_or(u32::MAX);
     if chunk > most {
         // A chunk that is cut is decoded once a block: time is spent to bound memory.
-        chunk.min(most.saturating_mul(MOST_TIMES_LARGER))
+        chunk.min(most.saturating_mul(times))
     } else {
         most / chunk * chunk
     }
@@ -148,6 +150,14 @@ mod tests {
         let of_strips = Lattice::new(&scene, (10_980, 1), 2);
         assert_eq!(of_strips.cols, 10_980);
         assert!(u64::from(of_strips.rows) * 10_980 <= MOST_PIXELS);
+    }
+
+    #[test]
+    fn finer_bands_make_blocks_smaller() {
+        // Two bands of 10 m on a grid of 60 m.
+        let scene = grid(1830, 1830);
+        let lattice = Lattice::new(&scene, (86, 86), 2 * 36);
+        assert!(u64::from(lattice.cols) * u64::from(lattice.rows) * 72 <= BLOCK_PIXELS);
     }
 
     #[test]

@@ -7,11 +7,11 @@ use furrow_raster::cog;
 use furrow_rpc::ndvi::v1 as proto;
 use furrow_rpc::ndvi::v1::ndvi_service_server::NdviService;
 use furrow_service_kit::{Cancel, ComputePool, Stopped};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::convert;
 use crate::describe::describe_raster;
@@ -27,6 +27,9 @@ use crate::write::write_index;
 /// Answers that wait for a slow caller.
 const ANSWERS_AHEAD: usize = 64;
 
+/// Pixels of one permit of the room for files.
+const PIXELS_PER_PERMIT: u64 = 1 << 16;
+
 /// Sizes of pictures.
 const PICTURE_SIZES: std::ops::RangeInclusive<u32> = 16..=2048;
 
@@ -39,9 +42,23 @@ pub struct Grpc {
     pub compute: Arc<ComputePool>,
     /// Most pixels of a window.
     pub max_pixels: u64,
+    /// Room for packed files in memory: files that are written at the same time have together no
+    /// more pixels than the largest one may have.
+    write_room: Arc<Semaphore>,
 }
 
 impl Grpc {
+    /// A service over these rasters and threads.
+    pub fn new(rasters: Rasters, compute: Arc<ComputePool>, max_pixels: u64) -> Self {
+        let permits = usize::try_from(max_pixels / PIXELS_PER_PERMIT).unwrap_or(usize::MAX);
+        Self {
+            rasters: Arc::new(rasters),
+            compute,
+            max_pixels,
+            write_room: Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS))),
+        }
+    }
+
     /// Takes a slot for a call.
     fn admit(&self, cancel: Cancel) -> Result<Admitted, NdviError> {
         let slot = self.compute.admit().map_err(|_| NdviError::Busy)?;
@@ -155,6 +172,11 @@ impl Grpc {
         let view = self
             .view(&call, request.scene, request.index, request.outline_wkb)
             .await?;
+        let permits = view.window.pixel_count() / PIXELS_PER_PERMIT;
+        let room = self
+            .write_room
+            .try_acquire_many(u32::try_from(permits).unwrap_or(u32::MAX));
+        let _room = room.map_err(|_| NdviError::Busy)?;
         let written = write_index(&self.rasters, &call, &view, &key, encoding, compression).await?;
         Ok(proto::WriteIndexResponse {
             size_bytes: written.size_bytes,
@@ -242,8 +264,12 @@ impl NdviService for Grpc {
             }
         };
         tokio::spawn(work.in_current_span());
-        let messages = ReceiverStream::new(found)
-            .map(|answer| answer.map(field_message).map_err(Status::from));
+        // The stream is polled outside of the call's span; a failure is logged within it.
+        let span = Span::current();
+        let messages = ReceiverStream::new(found).map(move |answer| {
+            let failed = |error| span.in_scope(|| Status::from(error));
+            answer.map(field_message).map_err(failed)
+        });
         Ok(Response::new(Box::pin(messages)))
     }
 

@@ -75,11 +75,8 @@ impl Program for Ndvi {
 
     async fn routes(config: NdviConfig, kit: Kit) -> Result<Routes, StartError> {
         let stores = Stores::open(&config, kit.metrics.clone()).map_err(StartError::Part)?;
-        let service = Grpc {
-            rasters: Arc::new(Rasters::new(stores, config.max_pixels, kit.metrics.clone())),
-            compute: Arc::clone(&kit.compute),
-            max_pixels: config.max_pixels,
-        };
+        let rasters = Rasters::new(stores, config.max_pixels, kit.metrics.clone());
+        let service = Grpc::new(rasters, Arc::clone(&kit.compute), config.max_pixels);
         let server = NdviServiceServer::new(service)
             .max_decoding_message_size(MAX_REQUEST_BYTES)
             .max_encoding_message_size(MAX_ANSWER_BYTES);

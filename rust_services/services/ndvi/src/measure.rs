@@ -10,8 +10,11 @@ use crate::scenes::{Admitted, Rasters};
 use crate::stack::Stack;
 use crate::status::NdviError;
 
-/// Different numbers that are counted one by one; a band of 16-bit integers has at most so many.
+/// Different numbers that are counted one by one, beside the 16-bit integers.
 const MAX_DIFFERENT: usize = 1 << 16;
+
+/// Integers that a table counts: all of 16 bits, signed and not.
+const TABLE: std::ops::Range<i32> = -(1 << 15)..1 << 16;
 
 /// Distribution of a band's digital numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,7 +54,7 @@ pub async fn measure_digital_numbers(
     kept: Option<ClassSet>,
 ) -> Result<Vec<Distribution>, NdviError> {
     let layer = kept.zip(scene.masks.first()).map(|(kept, mask)| MaskSpec {
-        rule: all_but(&kept),
+        rule: Rule::AllBut { kept },
         dilation_m: 0.0,
         ..mask.clone()
     });
@@ -72,14 +75,6 @@ pub async fn measure_digital_numbers(
         measured.push(measure_band(rasters, call, band, stack).await?);
     }
     Ok(measured)
-}
-
-/// The rule that hides every class that is not kept.
-fn all_but(kept: &ClassSet) -> Rule {
-    let others = (0..256_u32).filter(|class| !kept.contains(f64::from(*class)));
-    let masked = ClassSet::new(others).expect("classes below 256");
-    let dilated = ClassSet::new([]).expect("no class is above 255");
-    Rule::Classes { masked, dilated }
 }
 
 async fn measure_band(
@@ -109,11 +104,14 @@ async fn measure_band(
     Ok(tally.distribution())
 }
 
-/// Counts numbers. Where more than [`MAX_DIFFERENT`] differ, which only wide types have, numbers are
-/// counted by their leading bits, so that memory stays bounded and quantiles keep at least a
-/// relative precision of 2⁻⁸; the smallest and largest number stay exact.
+/// Counts numbers: 16-bit integers in a table, others one by one. Where more than [`MAX_DIFFERENT`]
+/// of these differ they are counted by their leading bits, so that memory stays bounded and quantiles
+/// keep at least a relative precision of 2⁻⁸; the smallest and largest number stay exact.
 #[derive(Debug)]
 struct Tally {
+    /// Counts of [`TABLE`].
+    integers: Vec<u64>,
+    /// Counts of others, by leading bits of the ordered key.
     counts: BTreeMap<u64, u64>,
     /// Trailing bits of the ordered key that are dropped.
     dropped_bits: u32,
@@ -126,6 +124,7 @@ struct Tally {
 impl Default for Tally {
     fn default() -> Self {
         Self {
+            integers: vec![0; TABLE.len()],
             counts: BTreeMap::new(),
             dropped_bits: 0,
             min: f64::INFINITY,
@@ -144,10 +143,14 @@ impl Tally {
                 self.measured += 1;
                 self.min = self.min.min(number);
                 self.max = self.max.max(number);
-                let key = ordered_key(number) >> self.dropped_bits;
-                *self.counts.entry(key).or_default() += 1;
-                if self.counts.len() > MAX_DIFFERENT {
-                    self.coarsen();
+                if let Some(place) = table_place(number) {
+                    self.integers[place] += 1;
+                } else {
+                    let key = ordered_key(number) >> self.dropped_bits;
+                    *self.counts.entry(key).or_default() += 1;
+                    if self.counts.len() > MAX_DIFFERENT {
+                        self.coarsen();
+                    }
                 }
             }
             Reading::Number(_) | Reading::Saturated => {}
@@ -167,11 +170,16 @@ impl Tally {
     }
 
     fn distribution(&self) -> Distribution {
+        let mut counts = self.counts.clone();
+        for (number, count) in TABLE.zip(&self.integers).filter(|(_, count)| **count > 0) {
+            let key = ordered_key(f64::from(number)) >> self.dropped_bits;
+            *counts.entry(key).or_default() += count;
+        }
         let quantiles = (self.measured > 0).then(|| Quantiles {
             min: self.min,
-            quantile_01: self.nearest_rank(1),
-            median: self.nearest_rank(50),
-            quantile_99: self.nearest_rank(99),
+            quantile_01: self.nearest_rank(&counts, 1),
+            median: self.nearest_rank(&counts, 50),
+            quantile_99: self.nearest_rank(&counts, 99),
             max: self.max,
         });
         Distribution {
@@ -182,10 +190,10 @@ impl Tally {
     }
 
     /// The smallest number that at least so many percent do not exceed.
-    fn nearest_rank(&self, percent: u64) -> f64 {
+    fn nearest_rank(&self, counts: &BTreeMap<u64, u64>, percent: u64) -> f64 {
         let rank = (self.measured * percent).div_ceil(100).max(1);
         let mut seen = 0;
-        for (key, count) in &self.counts {
+        for (key, count) in counts {
             seen += count;
             if seen >= rank {
                 return number_of(key << self.dropped_bits).clamp(self.min, self.max);
@@ -193,6 +201,15 @@ impl Tally {
         }
         self.max
     }
+}
+
+/// Where the table counts a number; None for what it does not.
+#[expect(clippy::cast_possible_truncation, reason = "casts of floats saturate")]
+fn table_place(number: f64) -> Option<usize> {
+    let integer = number as i32;
+    let is_integer = (f64::from(integer) - number).abs() <= 0.0;
+    let place = usize::try_from(integer.checked_sub(TABLE.start)?).ok()?;
+    (is_integer && place < TABLE.len()).then_some(place)
 }
 
 /// Bits of a number that order as numbers do.
@@ -263,6 +280,17 @@ mod tests {
             (median / worked - 1.0).abs() < 1.0 / 256.0,
             "{median}, not {worked}"
         );
+    }
+
+    #[test]
+    fn integers_of_the_table_and_other_numbers_are_ranked_together() {
+        let measured = tally([-3e9, -1.5, -1.0, 0.0, 7.25, 65_535.0, 65_536.0, 4e9]);
+        let quantiles = measured.quantiles.expect("measured");
+        assert_eq!(
+            (quantiles.min, quantiles.median, quantiles.max),
+            (-3e9, 0.0, 4e9)
+        );
+        assert_eq!(measured.measured_pixels, 8);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Blocks read ahead while others are computed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use furrow_raster::grid::Window;
 use furrow_service_kit::Stopped;
@@ -48,16 +49,19 @@ impl Drop for ReadAhead {
     }
 }
 
+/// Longest wait for a caller to take an answer: one that stalls must not hold a slot for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Where answers go while a call computes.
 pub type Answers<T> = mpsc::Sender<Result<T, NdviError>>;
 
-/// Sends answers on; the caller's pace is the service's.
+/// Sends answers on; the caller's pace is the service's, within reason.
 ///
 /// # Errors
 /// [`Stopped::CallerGone`] when nobody takes them any more.
 pub async fn send_all<T>(answers: &Answers<T>, found: Vec<T>) -> Result<(), NdviError> {
     for answer in found {
-        let sent = answers.send(Ok(answer)).await;
+        let sent = answers.send_timeout(Ok(answer), PATIENCE).await;
         sent.map_err(|_| NdviError::Stopped(Stopped::CallerGone))?;
     }
     Ok(())
@@ -81,9 +85,11 @@ where
     S: Send + 'static,
     T: Send + 'static,
 {
+    let mut blocks_left = windows.len();
     let mut ahead = ReadAhead::start(Arc::clone(stack), windows);
     while let Some(fetched) = ahead.blocks.recv().await {
         let fetched = fetched?;
+        blocks_left -= 1;
         let stack = Arc::clone(stack);
         let (cancel, metrics) = (call.cancel.clone(), metrics.clone());
         let (returned, found) = call
@@ -97,6 +103,11 @@ where
         if let Some(answers) = answers {
             send_all(answers, found).await?;
         }
+    }
+    // A reader that panicked looks like one that is done; what it left out must not look like zero.
+    if blocks_left > 0 {
+        let reason = format!("the reader ended {blocks_left} blocks early");
+        return Err(NdviError::Fault(reason));
     }
     Ok(state)
 }

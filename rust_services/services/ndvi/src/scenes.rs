@@ -59,7 +59,7 @@ pub struct Raster {
     /// Its bytes.
     pub object: Object,
     /// Its header.
-    pub tiff: Tiff,
+    pub tiff: Arc<Tiff>,
     /// Its grid at full resolution.
     pub grid: Grid,
     /// Reference system of the grid.
@@ -123,8 +123,14 @@ impl Rasters {
     ) -> Result<Arc<Raster>, NdviError> {
         let (object, start) = self.stores.open_object(location).await?;
         let key = (object.name.clone(), object.version.clone(), object.size);
-        if let Some(raster) = self.kept().take(&key) {
-            return Ok(raster);
+        if let Some(known) = self.kept().take(&key) {
+            // The object is the one of this call: a signed address is another one every time.
+            return Ok(Arc::new(Raster {
+                object,
+                tiff: Arc::clone(&known.tiff),
+                grid: known.grid,
+                crs: known.crs.clone(),
+            }));
         }
         let tiff = self.read_header(&object, start, call).await?;
         let raster_error = |source| NdviError::Raster {
@@ -138,7 +144,7 @@ impl Rasters {
         })?;
         let raster = Arc::new(Raster {
             object,
-            tiff,
+            tiff: Arc::new(tiff),
             grid,
             crs,
         });
@@ -216,6 +222,10 @@ impl Kept {
     }
 
     fn keep(&mut self, key: HeaderKey, raster: Arc<Raster>) {
+        // Two calls may have read it at the same time.
+        if self.take(&key).is_some() {
+            return;
+        }
         self.bytes += header_bytes(&raster.tiff);
         self.headers.push_back((key, raster));
         while self.bytes > KEPT_HEADER_BYTES {
@@ -248,7 +258,12 @@ fn header_bytes(tiff: &Tiff) -> u64 {
         .iter()
         .map(|(name, value)| name.len() + value.len())
         .sum();
-    4096 + tags as u64 + chunks * BYTES_PER_CHUNK
+    let bands = tiff
+        .bands
+        .iter()
+        .map(|band| size_of_val(band) + band.description.as_ref().map_or(0, String::len));
+    let words = tags + bands.sum::<usize>();
+    4096 + words as u64 + chunks * BYTES_PER_CHUNK
 }
 
 /// A part of a raster that is to be read.

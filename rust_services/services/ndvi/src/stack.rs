@@ -379,8 +379,17 @@ impl Builder {
     }
 
     fn finish(self, indices: Vec<IndexSpec>, chunk: (u32, u32)) -> Stack {
+        let of_bands = self.bands.iter().map(|band| {
+            let factor = u64::from(band.alignment.factor());
+            factor * factor
+        });
+        let of_masks = self.masks.iter().map(|mask| {
+            let mask = &self.sources[mask.source].raster.grid;
+            finer_pixels(mask, &self.grid)
+        });
+        let reads = of_bands.chain(of_masks).fold(0, u64::saturating_add);
         Stack {
-            lattice: Lattice::new(&self.grid, chunk, self.bands.len()),
+            lattice: Lattice::new(&self.grid, chunk, reads),
             crs: self.crs.expect("a stack has at least one band"),
             grid: self.grid,
             indices,
@@ -389,6 +398,17 @@ impl Builder {
             masks: self.masks,
         }
     }
+}
+
+/// About how many pixels of a fine grid lie in one of a coarse one, at least 1.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast of a positive float saturates"
+)]
+fn finer_pixels(fine: &Grid, coarse: &Grid) -> u64 {
+    let area = |grid: &Grid| grid.transform.pixel_width * grid.transform.pixel_height;
+    (area(coarse) / area(fine)).ceil().max(1.0) as u64
 }
 
 /// The band from 0, if the file has it.

@@ -126,7 +126,8 @@ impl NdviError {
     fn log(&self) {
         match self {
             Self::StoreUnavailable { object, source } => {
-                tracing::warn!(%object, error = %source, "A store could not be reached.");
+                let error = without_queries(&source.to_string());
+                tracing::warn!(%object, error, "A store could not be reached.");
             }
             Self::Fault(fault) => tracing::error!(%fault, "The service failed."),
             Self::Stopped(_) | Self::Busy => {}
@@ -169,6 +170,15 @@ impl From<NdviError> for Status {
     }
 }
 
+/// Words without the queries of the addresses in them: those of signed ones are secret.
+fn without_queries(words: &str) -> String {
+    let shown = words.split(' ').map(|word| match word.split_once('?') {
+        Some((address, _)) if address.contains("://") => address,
+        _ => word,
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
 /// An error's words as a sentence.
 fn sentence(words: &str) -> String {
     let mut characters = words.chars();
@@ -179,4 +189,22 @@ fn sentence(words: &str) -> String {
         .chain(characters)
         .chain(stop.chars())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_do_not_reach_the_log() {
+        let words = "Error performing GET https://a.org/b.tif?sig=secret in 1.2s (url \
+                     (https://a.org/b.tif?sig=secret)): why?";
+
+        let shown = without_queries(words);
+
+        assert_eq!(
+            shown,
+            "Error performing GET https://a.org/b.tif in 1.2s (url (https://a.org/b.tif why?"
+        );
+    }
 }

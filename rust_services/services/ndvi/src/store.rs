@@ -184,7 +184,8 @@ impl Stores {
             name,
             size: meta.size,
             version,
-            entity_tag: meta.e_tag,
+            // A weak tag never matches where a strong one is asked for, RFC 9110, 13.1.1.
+            entity_tag: meta.e_tag.filter(|tag| !tag.starts_with("W/")),
             path,
             store,
             metrics: self.metrics.clone(),
@@ -196,11 +197,11 @@ impl Stores {
     ///
     /// # Errors
     /// [`NdviError`] when it may not be written or the store fails.
-    pub async fn put(&self, key: &Path, bytes: Vec<u8>) -> Result<(), NdviError> {
+    pub async fn put(&self, key: &Path, parts: Vec<Bytes>) -> Result<(), NdviError> {
         let name = key.to_string();
         self.within_root(key, &name)?;
         self.local
-            .put(key, PutPayload::from(bytes))
+            .put(key, PutPayload::from_iter(parts))
             .await
             .map(drop)
             .map_err(|error| store_error(name, error))
@@ -257,6 +258,7 @@ impl Object {
     /// [`NdviError`] when the object vanished, changed or cannot be reached.
     pub async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, NdviError> {
         let fetch = |range: Range<u64>| async move {
+            let length = range.end - range.start;
             let options = GetOptions {
                 range: Some(GetRange::Bounded(range)),
                 if_match: self.entity_tag.clone(),
@@ -269,7 +271,14 @@ impl Object {
                 .bytes()
                 .await?;
             self.metrics.store_read_bytes.inc_by(bytes.len() as u64);
-            Ok::<_, object_store::Error>(bytes)
+            if bytes.len() as u64 != length {
+                let found = bytes.len();
+                return Err(object_store::Error::Generic {
+                    store: "furrow",
+                    source: format!("{found} bytes came where {length} were asked for").into(),
+                });
+            }
+            Ok(bytes)
         };
         coalesce_ranges(ranges, fetch, COALESCE_BYTES)
             .await

@@ -6,11 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use furrow_raster::coverage::Coverage;
 use furrow_raster::grid::{Grid, Window};
-use furrow_raster::outline::Outline;
+use furrow_raster::outline::{Outline, OutlineError};
 use furrow_raster::zonal::{Accumulator, Block, HistogramSpec, Summary, SummarySpec};
+use furrow_service_kit::Cancel;
 use rayon::prelude::*;
 
 use crate::pipeline::{Answers, fold_blocks, send_all};
@@ -22,6 +25,10 @@ use crate::status::NdviError;
 /// Values of pixels that are kept at once for quantiles, over all fields and indices of a pass: 4
 /// bytes each.
 const KEPT_VALUES: u64 = 32 << 20;
+
+/// Memory that the pixels of all outlines of a request may take on one grid, bytes. Ten thousand
+/// fields of a farm take a fifth.
+const MAX_COVERAGE_BYTES: u64 = 256 << 20;
 
 /// What is to be summarized.
 #[derive(Debug)]
@@ -76,7 +83,8 @@ pub async fn summarize_fields(
     for stack in opened {
         let stack = Arc::new(stack);
         let (on_grid, all) = (Arc::clone(&stack), Arc::clone(&fields));
-        let covered = call.run(move || cover(&on_grid, &all)).await?;
+        let cancel = call.cancel.clone();
+        let covered = call.run(move || cover(&on_grid, &all, &cancel)).await?;
         let indices = stack.indices.iter();
         let specs: Vec<SummarySpec> = indices
             .map(|index| spec(index, &order.quantiles, order.histogram_bins))
@@ -92,7 +100,7 @@ pub async fn summarize_fields(
     Ok(())
 }
 
-/// The pixels of an outline on a grid.
+/// The pixels of an outline on a grid; none where the grid's reference system does not reach.
 ///
 /// # Errors
 /// [`NdviError::Outline`].
@@ -102,7 +110,10 @@ pub fn coverage_of(
     field_id: &str,
 ) -> Result<Coverage, NdviError> {
     let on_grid = outline.on_grid(&stack.crs, &stack.grid);
-    let coverage = on_grid.and_then(|outline| Coverage::of(&outline));
+    let coverage = match on_grid.and_then(|outline| Coverage::of(&outline)) {
+        Err(OutlineError::Unprojectable(_)) => Ok(Coverage::nothing()),
+        coverage => coverage,
+    };
     coverage.map_err(|source| NdviError::Outline {
         field_id: field_id.to_owned(),
         source,
@@ -113,12 +124,28 @@ pub fn coverage_of(
 type CoveredField = (usize, Coverage);
 
 /// Coverage of every field, from top to bottom of the grid.
-fn cover(stack: &Stack, fields: &[FieldSpec]) -> Result<Vec<CoveredField>, NdviError> {
-    let mut covered: Vec<CoveredField> = fields
-        .par_iter()
-        .enumerate()
-        .map(|(place, field)| Ok((place, coverage_of(stack, &field.outline, &field.field_id)?)))
-        .collect::<Result<_, NdviError>>()?;
+fn cover(
+    stack: &Stack,
+    fields: &[FieldSpec],
+    cancel: &Cancel,
+) -> Result<Vec<CoveredField>, NdviError> {
+    let taken = AtomicU64::new(0);
+    let cover = |(place, field): (usize, &FieldSpec)| {
+        cancel.check()?;
+        let coverage = coverage_of(stack, &field.outline, &field.field_id)?;
+        let more = coverage.byte_len() as u64;
+        let found = taken.fetch_add(more, Relaxed) + more;
+        if found > MAX_COVERAGE_BYTES {
+            return Err(NdviError::TooLarge {
+                what: "the memory in bytes that all outlines take",
+                found,
+                allowed: MAX_COVERAGE_BYTES,
+            });
+        }
+        Ok((place, coverage))
+    };
+    let covered = fields.par_iter().enumerate().map(cover);
+    let mut covered: Vec<CoveredField> = covered.collect::<Result<_, NdviError>>()?;
     covered.sort_by_key(|(place, coverage)| {
         let first = coverage.window().map(|window| (window.row, window.col));
         (first, *place)
@@ -135,12 +162,7 @@ fn passes(
     let mut passes: Vec<Vec<CoveredField>> = Vec::new();
     let mut kept = 0;
     for field in covered {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a count"
-        )]
-        let found = field.1.covered_pixels().ceil() as u64 * indices;
+        let found = field.1.touched_pixels() * indices;
         if found > max_pixels {
             return Err(NdviError::TooLarge {
                 what: "the number of pixels of one field, times its indices,",

@@ -1,10 +1,11 @@
 //! Files of an index, cloud-optimized, packed as their rows are computed.
 //!
-//! Memory holds a few rows of tiles and the packed file, never the scene as numbers.
+//! Memory holds a few rows of tiles and the packed file once, never the scene as numbers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use furrow_raster::cog::{
     CogError, CogSpec, Compression, Encoding, Layout, TileSize, append_tile, compress_tile,
 };
@@ -61,16 +62,19 @@ pub async fn write_index(
         |writer: &mut Writer, block: &IndexBlock| writer.add(block).map(|()| Vec::<()>::new());
     let metrics = rasters.metrics();
     let writer = fold_blocks(&view.stack, windows, call, metrics, writer, step, None).await?;
-    let (bytes, sha256) = call
+    let (parts, sha256) = call
         .run(move || {
-            let bytes = writer.finish().map_err(cog_error)?;
-            let digest = Sha256::digest(&bytes);
-            Ok((bytes, format!("{digest:x}")))
+            let parts = writer.finish().map_err(cog_error)?;
+            let mut digest = Sha256::new();
+            for part in &parts {
+                digest.update(part);
+            }
+            Ok((parts, format!("{:x}", digest.finalize())))
         })
         .await?;
-    let size_bytes = bytes.len() as u64;
+    let size_bytes = parts.iter().map(|part| part.len() as u64).sum();
     call.cancel.check()?;
-    rasters.stores.put(key, bytes).await?;
+    rasters.stores.put(key, parts).await?;
     Ok(WrittenIndex {
         size_bytes,
         grid,
@@ -146,21 +150,21 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Vec<u8>, CogError> {
+    /// The file in parts, so that it stands in memory once.
+    fn finish(mut self) -> Result<Vec<Bytes>, CogError> {
         let sizes: Vec<Vec<usize>> = self
             .packed
             .iter()
             .map(|level| level.iter().map(Vec::len).collect())
             .collect();
         let layout = Layout::new(&self.spec, &sizes)?;
-        let capacity = usize::try_from(layout.file_size()).unwrap_or_default();
-        let mut file = Vec::with_capacity(capacity);
-        file.extend_from_slice(layout.header());
+        let mut parts = vec![Bytes::copy_from_slice(layout.header())];
         for place in layout.order() {
-            // A tile's own memory is given back as soon as it is in the file.
             let tile = std::mem::take(&mut self.packed[place.level][place.index]);
-            append_tile(&mut file, &tile);
+            let mut framed = Vec::with_capacity(tile.len() + 8);
+            append_tile(&mut framed, &tile);
+            parts.push(framed.into());
         }
-        Ok(file)
+        Ok(parts)
     }
 }

@@ -45,6 +45,22 @@ fn only_dilated_classes_grow() {
 }
 
 #[test]
+fn where_only_some_classes_are_kept_what_is_no_class_is_hidden() {
+    let rule = Rule::AllBut {
+        kept: classes(&[4, 255]),
+    };
+    let pixel = PixelSize {
+        width_m: 20.0,
+        height_m: 20.0,
+    };
+
+    let samples = Samples::F32(vec![4.0, 5.0, 255.0, 300.0, 4.5, f32::NAN]);
+    let hidden = rule.hidden(&samples, 6, pixel, 0.0);
+
+    assert_eq!(hidden, [false, true, false, true, true, true]);
+}
+
+#[test]
 fn a_landsat_pixel_is_hidden_by_any_of_the_bits() {
     // QA_PIXEL: 21824 clear, 22280 cloud, 1 fill (USGS LSDS-1619, table 6-3).
     let rule = Rule::Bits {
