@@ -4,7 +4,7 @@ use furrow_rpc::ndvi::v1 as proto;
 
 use crate::support::{
     Running, assert_close, band, box_wkb, classes, degrees, field, grid, index, key, plane, scene,
-    start, summarize,
+    start, summarize, wkb,
 };
 
 /// A scene of ten columns and rows whose `level` is the column's number.
@@ -70,6 +70,35 @@ async fn a_field_outside_the_raster_has_no_numbers_and_is_no_error() {
     assert_close(half.covered_pixels, 10.0);
     assert_close(half.mean.expect("a mean"), 8.5);
     assert!(half.outline_area_m2 > 1.9 * half.covered_area_m2);
+}
+
+#[tokio::test]
+async fn a_field_that_the_reference_system_does_not_reach_is_outside_like_any_other() {
+    let running = start().await;
+    let utm = grid(10, 10, (500_000.0, 5_600_000.0), 10.0, 32631);
+    running.put("level.tif", &plane(utm, |_, _| 0.5));
+    let around = |lon: f64, lat: f64| {
+        let corners = [
+            (-0.1, -0.1),
+            (0.1, -0.1),
+            (0.1, 0.1),
+            (-0.1, 0.1),
+            (-0.1, -0.1),
+        ];
+        let ring = corners.map(|(x, y)| (lon + x, lat + y));
+        wkb(&[vec![ring.to_vec()]])
+    };
+    let fields = vec![
+        field("here", around(3.0, 50.55)),
+        field("far", around(93.0, 0.0)),
+    ];
+
+    let found = summarize(&running, request(fields)).await.expect("answers");
+
+    let of = |field: &str| &found[&(field.to_owned(), "level".to_owned())];
+    assert_close(of("here").covered_pixels, 100.0);
+    assert_close(of("far").covered_pixels, 0.0);
+    assert_eq!((of("far").mean, of("far").median), (None, None));
 }
 
 #[tokio::test]
