@@ -2,6 +2,7 @@
 
 mod errors;
 mod http;
+mod layouts;
 mod lifecycle;
 mod rasters;
 mod shared_imagery;
