@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from farm.imagery.catalogue import catalogue
 from farm.imagery.masks import mask_dilation_m, mask_words
@@ -50,7 +51,7 @@ def receipt(
             "acquired_at": scene.acquired_at.isoformat(),
             "assets": {
                 asset.name: {
-                    "object": asset.object_key or asset.url,
+                    "object": asset.object_key or public_address(asset.url),
                     "band_number": asset.band_number,
                 }
                 for asset in assets
@@ -82,3 +83,12 @@ def receipt(
         "weighting": "each pixel by the exact share of it inside the outline",
         "engine": {"name": "furrow-ndvi", "version": engine_version},
     }
+
+
+def public_address(url: str) -> str:
+    """Leave out what may be a secret: user and password, and the signature behind “?”.
+
+    Everybody who sees a number sees its receipt.
+    """
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
