@@ -32,6 +32,10 @@ class MembershipInline(MembershipTable):
     autocomplete_fields: ClassVar = ["user"]
     readonly_fields: ClassVar = ["created_at"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """Fetch the people with their roles, not one by one."""
+        return super().get_queryset(request).select_related("user", "farm")
+
 
 @admin.register(Farm)
 class FarmAdmin(FarmModelAdmin):
