@@ -26,6 +26,15 @@ Entry = tuple["int", "Sequence[float]"]
 EPSG, WEST, NORTH = 32631, 501_360.0, 5_629_680.0
 PROJECTED_UTM_31N = [1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, EPSG]
 
+# Pixels to write, all different, and ways to lay them out, all sound.
+SOUND = np.arange(1, 4 * 64 * 64 + 1, dtype=np.uint16).reshape(4, 64, 64)
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "strips": {},
+    "tiles": {"tiled": True, "blockxsize": 16, "blockysize": 16, "compress": "zstd"},
+    "cog": {"driver": "COG"},
+    "big": {"BIGTIFF": "YES", "compress": "none", "interleave": "band"},
+}
+
 _FORMATS = {SHORT: "H", LONG: "I", DOUBLE: "d"}
 
 
