@@ -15,89 +15,123 @@
 /// # Source
 /// whuber, <https://stats.stackexchange.com/a/13223>, as used by exactextract's
 /// `weighted_quantiles.h`.
+///
+/// Beside the values themselves nothing is held: they are walked through twice.
 #[derive(Debug, Clone, Default)]
 pub struct WeightedQuantiles {
-    /// Position and value, both ascending.
-    positions: Vec<(f64, f64)>,
-    end: f64,
+    /// Keys of values of weight 1, ascending.
+    whole: Vec<u32>,
+    /// Values and weights, ascending.
+    weighted: Vec<(f32, f64)>,
 }
 
 impl WeightedQuantiles {
-    /// Takes values of weight 1 and values of other weights, in any order; they are sorted in place.
+    /// Takes values of weight 1 and values of other weights, in any order.
     ///
     /// Values are finite, weights positive.
-    pub fn new(whole: &mut [f32], weighted: &mut [(f32, f64)]) -> Self {
-        sort(whole);
+    pub fn new(whole: Vec<f32>, mut weighted: Vec<(f32, f64)>) -> Self {
+        // Integers compare without a branch; they take the memory of the floats.
+        let mut whole: Vec<u32> = whole.into_iter().map(to_key).collect();
+        whole.sort_unstable();
         weighted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let mut positions = merge(whole, weighted);
+        Self { whole, weighted }
+    }
 
-        #[allow(clippy::cast_precision_loss)] // fewer than 2^53 pixels
-        let last = (positions.len().max(1) - 1) as f64;
-        let mut sum_before = 0.0;
-        let mut index = 0.0;
-        for (position, _) in &mut positions {
-            let weight = *position;
-            *position = index * weight + last * sum_before;
+    /// For each `q`, 0 to 1, the value below which that share of the weight lies; None of nothing.
+    pub fn quantiles(&self, qs: &[f64]) -> Option<Vec<f64>> {
+        let (mut count, mut sum) = (0.0, 0.0);
+        for (_, weight) in self.groups() {
+            count += 1.0;
+            sum += weight;
+        }
+        let last = count - 1.0;
+        let end = sum * last;
+        let mut sought: Vec<(usize, f64)> = qs
+            .iter()
+            .map(|q| q.clamp(0.0, 1.0) * end)
+            .enumerate()
+            .collect();
+        sought.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let mut sought = sought.into_iter().peekable();
+
+        let mut groups = self.groups();
+        let (mut left, first_weight) = groups.next()?;
+        let mut left_position = 0.0;
+        let mut sum_before = first_weight;
+        let mut index = 1.0;
+        let mut found = vec![0.0; qs.len()];
+        for (right, weight) in groups {
+            let right_position = index * weight + last * sum_before;
+            while let Some((place, position)) = sought.next_if(|sought| sought.1 < right_position) {
+                let share = (position - left_position) / (right_position - left_position);
+                found[place] = left + share * (right - left);
+            }
+            (left, left_position) = (right, right_position);
             sum_before += weight;
             index += 1.0;
         }
-        Self {
-            positions,
-            end: sum_before * last,
+        for (place, _) in sought {
+            found[place] = left;
         }
+        Some(found)
     }
 
-    /// The value below which a share `q` of the weight lies, 0 to 1; None of nothing.
-    pub fn quantile(&self, q: f64) -> Option<f64> {
-        let sought = q.clamp(0.0, 1.0) * self.end;
-        let right = self
-            .positions
-            .partition_point(|&(position, _)| position <= sought);
-        let &(left_position, left) = self.positions.get(right.checked_sub(1)?)?;
-        let Some(&(right_position, right)) = self.positions.get(right) else {
-            return Some(left);
-        };
-        let share = (sought - left_position) / (right_position - left_position);
-        Some(left + share * (right - left))
+    fn groups(&self) -> Groups<'_> {
+        Groups {
+            whole: &self.whole,
+            weighted: &self.weighted,
+        }
     }
 }
 
-/// Sorts finite values as integers of the same order, which compare without a branch.
-fn sort(values: &mut [f32]) {
-    // The sign bit turned, and all others with it where the value is negative.
-    const SIGN: u32 = 1 << 31;
-    let to_key = |bits: u32| if bits & SIGN == 0 { bits | SIGN } else { !bits };
-    let to_bits = |key: u32| if key & SIGN == 0 { !key } else { key & !SIGN };
-    let mut keys: Vec<u32> = values.iter().map(|value| to_key(value.to_bits())).collect();
-    keys.sort_unstable();
-    for (value, key) in values.iter_mut().zip(keys) {
-        *value = f32::from_bits(to_bits(key));
+/// Bits of a float that order as floats do: the sign bit turned, and all others with it where the
+/// value is negative.
+fn to_key(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
+}
+
+fn of_key(key: u32) -> f32 {
+    f32::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
+}
+
+const SIGN: u32 = 1 << 31;
+
+/// Value and weight of both sorted lists as one, equal values joined.
+struct Groups<'a> {
+    whole: &'a [u32],
+    weighted: &'a [(f32, f64)],
+}
+
+impl Groups<'_> {
+    /// The next value with its weight, if it is at most so large.
+    fn next_up_to(&mut self, most: f32) -> Option<(f32, f64)> {
+        let whole = self.whole.first().map(|key| of_key(*key));
+        let cut = self.weighted.first().copied();
+        match (whole, cut) {
+            (Some(value), cut) if value <= most && cut.is_none_or(|cut| value <= cut.0) => {
+                self.whole = &self.whole[1..];
+                Some((value, 1.0))
+            }
+            (_, Some(cut)) if cut.0 <= most => {
+                self.weighted = &self.weighted[1..];
+                Some(cut)
+            }
+            _ => None,
+        }
     }
 }
 
-/// Weight and value of both sorted lists as one, equal values joined.
-fn merge(whole: &[f32], weighted: &[(f32, f64)]) -> Vec<(f64, f64)> {
-    let mut groups: Vec<(f64, f64)> = Vec::with_capacity(whole.len() + weighted.len());
-    let mut add = |value: f32, weight: f64| {
-        let value = f64::from(value);
-        match groups.last_mut().filter(|last| last.1 >= value) {
-            Some(last) => last.0 += weight,
-            None => groups.push((weight, value)),
+impl Iterator for Groups<'_> {
+    type Item = (f64, f64);
+
+    fn next(&mut self) -> Option<(f64, f64)> {
+        let (value, mut sum) = self.next_up_to(f32::INFINITY)?;
+        while let Some((_, weight)) = self.next_up_to(value) {
+            sum += weight;
         }
-    };
-    let mut rest = whole;
-    for &(value, weight) in weighted {
-        let (below, above) = rest.split_at(rest.iter().take_while(|&&v| v <= value).count());
-        for &value in below {
-            add(value, 1.0);
-        }
-        add(value, weight);
-        rest = above;
+        Some((value.into(), sum))
     }
-    for &value in rest {
-        add(value, 1.0);
-    }
-    groups
 }
 
 #[cfg(test)]
@@ -105,7 +139,8 @@ mod tests {
     use super::*;
 
     fn quantile(values: &[(f32, f64)], q: f64) -> Option<f64> {
-        WeightedQuantiles::new(&mut [], &mut values.to_vec()).quantile(q)
+        let sorted = WeightedQuantiles::new(Vec::new(), values.to_vec());
+        sorted.quantiles(&[q]).map(|found| found[0])
     }
 
     #[test]
@@ -126,14 +161,18 @@ mod tests {
 
     #[test]
     fn equal_values_count_as_one_wherever_they_come_from() {
-        let mut whole = [2.0, 1.0, 2.0];
-        let mut cut = [(2.0, 0.5), (5.0, 0.25), (-0.0, 0.5), (0.0, 0.5)];
+        let whole = vec![2.0, -3.0, 1.0, 2.0];
+        let cut = vec![(2.0, 0.5), (5.0, 0.25), (-0.0, 0.5), (0.0, 0.5)];
 
-        let joined = WeightedQuantiles::new(&mut whole, &mut cut);
+        let joined = WeightedQuantiles::new(whole, cut);
 
-        let by_hand = [(0.0, 1.0), (1.0, 1.0), (2.0, 2.5), (5.0, 0.25)];
-        for q in [0.0, 0.1, 0.5, 0.9, 1.0] {
-            assert_eq!(joined.quantile(q), quantile(&by_hand, q));
+        let by_hand = [(-3.0, 1.0), (0.0, 1.0), (1.0, 1.0), (2.0, 2.5), (5.0, 0.25)];
+        // In no order: each answer stands where its question stood.
+        let qs = [1.0, 0.1, 0.5, 0.0, 0.9, 0.5];
+        let found = joined.quantiles(&qs).expect("there are values");
+        assert_eq!(found.len(), qs.len());
+        for (found, q) in found.into_iter().zip(qs) {
+            assert_eq!(Some(found), quantile(&by_hand, q));
         }
     }
 

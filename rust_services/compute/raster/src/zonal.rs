@@ -243,18 +243,17 @@ impl Accumulator {
                 0.0
             }
         };
+        self.spec.quantiles.push(0.5);
         let values = self.moments.summary().and_then(|moments| {
-            let sorted = WeightedQuantiles::new(&mut self.whole, &mut self.cut);
-            let quantiles = self.spec.quantiles.iter();
+            let sorted = WeightedQuantiles::new(self.whole, self.cut);
+            let mut quantiles = sorted.quantiles(&self.spec.quantiles)?;
             Some(ValueSummary {
                 mean: moments.mean,
                 standard_deviation: moments.standard_deviation,
                 min: moments.min,
                 max: moments.max,
-                median: sorted.quantile(0.5)?,
-                quantiles: quantiles
-                    .map(|&q| sorted.quantile(q))
-                    .collect::<Option<_>>()?,
+                median: quantiles.pop()?,
+                quantiles,
             })
         });
         let effective_pixels = self.effective.pixels();
