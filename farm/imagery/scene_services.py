@@ -102,6 +102,9 @@ def create_scene(
             known = _known(farm, content_sha256)
             if known is not None:
                 return known
+            # No scene has these files: what lies there is left over from a deletion that was killed
+            # and may not be whole.
+            store.delete_folder(prefix)
             store.move_folder(incoming, prefix)
             try:
                 return _insert(farm, content_sha256, facts, details, objects, requested_by)

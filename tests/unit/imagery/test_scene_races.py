@@ -82,6 +82,24 @@ def test_a_scene_sent_again_while_it_is_deleted_keeps_its_files(
     assert all(store.exists(asset.object_key) for asset in new.assets.all())
 
 
+def test_what_a_killed_deletion_left_is_not_taken_for_the_scene(
+    hill_farm: Farm, ndvi: NdviClient, store: FolderStore
+) -> None:
+    first = make_scene(hill_farm, ndvi=ndvi, store=store).scene
+    keys = [asset.object_key for asset in first.assets.all()]
+    folder = keys[0].rpartition("/")[0]
+    first.delete()  # the row is gone, and so are some of the files
+    store.delete_folder(folder)
+    store.put(f"{folder}/scl.tif", [b"half"], max_bytes=10)
+
+    again = make_scene(hill_farm, ndvi=ndvi, store=store)
+
+    assert again.is_new
+    assert all(store.exists(key) for key in keys)
+    with store.open(f"{folder}/scl.tif") as file:
+        assert file.read() == b"pixels!"
+
+
 def test_the_files_of_a_scene_go_when_its_farm_went_while_they_were_sent(
     hill_farm: Farm, ndvi: NdviClient, store: FolderStore
 ) -> None:
