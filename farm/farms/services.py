@@ -36,6 +36,8 @@ def delete_farm(*, farm: Farm, store: FolderStore) -> None:
     """Delete a farm with all its fields, scenes and numbers, and its files in the store."""
     farm_id = farm.pk
     with transaction.atomic():
+        # First the jobs, as their runs do: the other way round the two would wait for each other.
+        list(farm.jobs.select_for_update().order_by("pk").values_list("pk", flat=True))
         farm.delete()
     # After the commit: a farm that is still there must not lose its files. A crash in between
     # leaves files that nothing names.
