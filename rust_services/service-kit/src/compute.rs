@@ -81,7 +81,8 @@ impl Drop for Slot {
 
 impl Slot {
     /// Runs a job on the pool; within it, rayon's parallel iterators use the pool's threads.
-    /// A job that starts after `cancel` was set is not run. A panic is logged and stays in its job.
+    /// A job that starts after `cancel` was set is not run. A panic stays in its job; the hook that
+    /// [`crate::telemetry`] sets logs it.
     ///
     /// # Errors
     /// [`Stopped`] when the call was cancelled or the job panicked.
@@ -101,12 +102,9 @@ impl Slot {
                 .compute_wait
                 .observe(queued.elapsed().as_secs_f64());
             let _entered = span.entered();
-            let done = cancel.check().and_then(|()| {
-                catch_unwind(AssertUnwindSafe(job)).map_err(|_| {
-                    tracing::error!("A compute job panicked.");
-                    Stopped::Panicked
-                })
-            });
+            let done = cancel
+                .check()
+                .and_then(|()| catch_unwind(AssertUnwindSafe(job)).map_err(|_| Stopped::Panicked));
             // The slot is free before the caller hears of it, and nobody may be waiting any more.
             drop(slot);
             let _ = sender.send(done);

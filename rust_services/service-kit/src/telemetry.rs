@@ -23,5 +23,10 @@ pub fn start(filter: &str) {
         .with_target(true)
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::new(filter));
-    let _ = lines.try_init();
+    if lines.try_init().is_ok() {
+        // A panic is an event like any other: one line, with the ids of its call.
+        std::panic::set_hook(Box::new(|panic| {
+            tracing::error!(%panic, "Code panicked.");
+        }));
+    }
 }

@@ -259,6 +259,8 @@ impl NdviService for Grpc {
                 () = late => Err(NdviError::Stopped(Stopped::DeadlineExceeded)),
                 () = answers.closed() => return,
             };
+            // A caller that takes nothing is told so when it does, and holds no slot until then.
+            drop(call);
             if let Err(error) = outcome {
                 let _ = answers.send(Err(error)).await;
             }
