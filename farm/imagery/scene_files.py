@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import transaction
 
-from farm.errors import InvalidInputError, ServiceTimeoutError, UnreadableRasterError
+from farm.errors import InvalidInputError, NotFoundError, ServiceTimeoutError, UnreadableRasterError
+from farm.farms.models import Farm
 from farm.imagery.domain import ObjectRef
 from farm.imagery.storage import INCOMING, safe_name
 
@@ -103,6 +105,20 @@ def stored_files(
         )
     finally:
         store.delete_folder(prefix)
+
+
+@contextmanager
+def locked_files(farm: Farm) -> Iterator[None]:
+    """Let nobody else bring or take files of a farm's scenes while the block lasts.
+
+    Raises:
+        NotFoundError: The farm was deleted meanwhile.
+    """
+    with transaction.atomic():
+        if not Farm.objects.select_for_update().filter(pk=farm.pk).exists():
+            msg = f"There is no farm {farm.pk}."
+            raise NotFoundError(msg)
+        yield
 
 
 def referenced_files(files: Sequence[ReferencedFile], *, ndvi: NdviClient) -> SceneFiles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +12,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from farm.errors import InvalidInputError, NotFoundError
-from farm.farms.models import Farm
 from farm.imagery.ingest_requests import request_ingest
 from farm.imagery.models import RadiometryVerdict, Scene, SceneAsset, SceneState
 from farm.imagery.scene_details import SceneDetails, read_metadata, settle_facts
-from farm.imagery.scene_files import referenced_files, stored_files
+from farm.imagery.scene_files import locked_files, referenced_files, stored_files
 from farm.jobs.models import JobKind
 from farm.jobs.services import cancel_open_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from farm.accounts.models import User
     from farm.clients.ndvi import NdviClient
+    from farm.farms.models import Farm
     from farm.imagery.domain import ObjectRef
     from farm.imagery.metadata import SceneMetadata
     from farm.imagery.scene_details import SceneFacts
@@ -98,7 +98,7 @@ def create_scene(
             for name, ref in found.objects.items()
         }
         # Under the lock, or a deletion of the same scene could take the files of the new one.
-        with _files_of(farm):
+        with locked_files(farm):
             known = _known(farm, content_sha256)
             if known is not None:
                 return known
@@ -203,24 +203,10 @@ def delete_scene(*, scene: Scene, store: FolderStore) -> None:
         scene.delete()
     # After the commit: a scene that is still there must not lose its files, and neither must one of
     # the same content that was sent again meanwhile.
-    with suppress(NotFoundError), _files_of(scene.farm):
+    with suppress(NotFoundError), locked_files(scene.farm):
         if _known(scene.farm, scene.content_sha256) is None:
             for kind in ("scenes", "derived"):
                 store.delete_folder(f"{kind}/{folder}")
-
-
-@contextmanager
-def _files_of(farm: Farm) -> Iterator[None]:
-    """Let nobody else bring or take files of a farm's scenes while the block lasts.
-
-    Raises:
-        NotFoundError: The farm was deleted meanwhile.
-    """
-    with transaction.atomic():
-        if not Farm.objects.select_for_update().filter(pk=farm.pk).exists():
-            msg = f"There is no farm {farm.pk}."
-            raise NotFoundError(msg)
-        yield
 
 
 def _known(farm: Farm, content_sha256: str) -> CreatedScene | None:

@@ -66,15 +66,15 @@ def test_a_scene_sent_again_while_it_is_deleted_keeps_its_files(
     store: FolderStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    files_of, again = scene_services._files_of, []
+    files_of, again = scene_services.locked_files, []
 
     def meanwhile(farm: Farm) -> Any:
         """The other one comes when the row is gone and the files are not."""
-        monkeypatch.setattr(scene_services, "_files_of", files_of)
+        monkeypatch.setattr(scene_services, "locked_files", files_of)
         again.append(make_scene(hill_farm, ndvi=ndvi, store=store))
         return files_of(farm)
 
-    monkeypatch.setattr(scene_services, "_files_of", meanwhile)
+    monkeypatch.setattr(scene_services, "locked_files", meanwhile)
     delete_scene(scene=scene, store=store)
 
     new = again[0].scene
