@@ -173,14 +173,18 @@ def _path_of(href: str) -> str:
         return ""
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _asset_name(key: str, asset: Any, platform: str) -> str | None:
     """Name the band that an asset holds; None for pictures, texts and whatever is not used."""
     if not isinstance(asset, dict):
         return None
-    bands = asset.get("eo:bands") or asset.get("bands") or []
-    if isinstance(bands, list) and len(bands) > 1:
+    bands = _list(asset.get("eo:bands")) or _list(asset.get("bands"))
+    if len(bands) > 1:
         return None  # a true-colour picture, not measurements
-    roles = asset.get("roles") or []
+    roles = _list(asset.get("roles"))
     if {"overview", "thumbnail", "visual"} & {str(role) for role in roles}:
         return None
     words = [key]
