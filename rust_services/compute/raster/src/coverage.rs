@@ -73,22 +73,6 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// The coverage of an outline that the grid's reference system does not reach: no pixel, and no
-    /// area that could be told.
-    pub fn nothing() -> Self {
-        Self {
-            first_row: 0,
-            row_starts: vec![0],
-            spans: Vec::new(),
-            window: None,
-            touched_pixels: 0,
-            covered_pixels: 0.0,
-            cut_pixels: 0.0,
-            covered_area_m2: 0.0,
-            outline_area_m2: 0.0,
-        }
-    }
-
     /// Shares of the pixels of the outline's grid.
     ///
     /// Parts outside the grid are left out; an outline that lies outside altogether covers nothing.
@@ -130,8 +114,12 @@ impl Coverage {
             first_row,
             row_starts,
             spans,
+            window: None,
+            touched_pixels: 0,
+            covered_pixels: 0.0,
+            cut_pixels: 0.0,
+            covered_area_m2: 0.0,
             outline_area_m2: outline.area_m2(),
-            ..Self::nothing()
         };
         let (mut covered, mut cut) = (ShareSum::default(), ShareSum::default());
         coverage.touched_pixels = coverage.spans.iter().map(|span| u64::from(span.len)).sum();

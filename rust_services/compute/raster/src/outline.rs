@@ -87,10 +87,10 @@ impl Outline {
     }
 
     /// Carries the outline to a grid: its edges are divided until none bends by a hundredth of a
-    /// pixel.
+    /// pixel. Polygons that the reference system does not reach at all are left out.
     ///
     /// # Errors
-    /// [`OutlineError::Unprojectable`] where the reference system does not reach,
+    /// [`OutlineError::Unprojectable`] where the reference system reaches only part of a polygon,
     /// [`OutlineError::TooIntricate`] where dividing takes too many vertices.
     pub fn on_grid(&self, crs: &Crs, grid: &Grid) -> Result<GridOutline, OutlineError> {
         let rings = project::onto(&self.rings, crs, grid)?;
@@ -184,13 +184,14 @@ impl GridOutline {
     }
 
     fn new(rings: Vec<Ring>, grid: Grid, areas: PixelAreas) -> Self {
-        let area_m2 = rings
-            .iter()
-            .map(|ring| {
-                let area_m2 = areas.of_ring(&ring.points).abs();
-                if ring.is_hole { -area_m2 } else { area_m2 }
-            })
-            .sum();
+        let area_m2 = rings.iter().fold(0.0, |sum, ring| {
+            let area_m2 = areas.of_ring(&ring.points).abs();
+            if ring.is_hole {
+                sum - area_m2
+            } else {
+                sum + area_m2
+            }
+        });
         let window = bounding_window(&rings, &grid);
         Self {
             rings,
@@ -206,8 +207,8 @@ impl GridOutline {
         &self.grid
     }
 
-    /// Square metres inside, also of parts outside the grid: on the plane of a projected grid, on
-    /// the ellipsoid for a grid in degrees.
+    /// Square metres inside, also of parts outside the grid, as far as its reference system reaches:
+    /// on the plane of a projected grid, on the ellipsoid for a grid in degrees.
     pub fn area_m2(&self) -> f64 {
         self.area_m2
     }

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use furrow_raster::coverage::Coverage;
 use furrow_raster::grid::{Grid, Window};
-use furrow_raster::outline::{Outline, OutlineError};
+use furrow_raster::outline::Outline;
 use furrow_raster::zonal::{Accumulator, Block, HistogramSpec, Summary, SummarySpec};
 use furrow_service_kit::Cancel;
 use rayon::prelude::*;
@@ -100,7 +100,7 @@ pub async fn summarize_fields(
     Ok(())
 }
 
-/// The pixels of an outline on a grid; none where the grid's reference system does not reach.
+/// The pixels of an outline on a grid.
 ///
 /// # Errors
 /// [`NdviError::Outline`].
@@ -110,10 +110,7 @@ pub fn coverage_of(
     field_id: &str,
 ) -> Result<Coverage, NdviError> {
     let on_grid = outline.on_grid(&stack.crs, &stack.grid);
-    let coverage = match on_grid.and_then(|outline| Coverage::of(&outline)) {
-        Err(OutlineError::Unprojectable(_)) => Ok(Coverage::nothing()),
-        coverage => coverage,
-    };
+    let coverage = on_grid.and_then(|outline| Coverage::of(&outline));
     coverage.map_err(|source| NdviError::Outline {
         field_id: field_id.to_owned(),
         source,

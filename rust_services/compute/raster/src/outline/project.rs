@@ -30,20 +30,30 @@ struct Start {
     may_bend: bool,
 }
 
-/// The rings in fractional columns and rows.
+/// The rings in fractional columns and rows, without polygons of which the reference system reaches
+/// no vertex: the grid has no pixel there.
 pub(super) fn onto(rings: &[Ring], crs: &Crs, grid: &Grid) -> Result<Vec<Ring>, OutlineError> {
     let mut vertices = 0;
-    rings
-        .iter()
-        .map(|ring| {
+    let mut projected = Vec::with_capacity(rings.len());
+    for polygon in rings.chunk_by(|_, next| next.is_hole) {
+        if polygon.iter().all(|ring| is_out_of_reach(ring, crs)) {
+            continue;
+        }
+        for ring in polygon {
             let points = ring_onto(&ring.points, crs, grid, MAX_VERTICES - vertices)?;
             vertices += points.len();
-            Ok(Ring {
+            projected.push(Ring {
                 points,
                 is_hole: ring.is_hole,
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    Ok(projected)
+}
+
+fn is_out_of_reach(ring: &Ring, crs: &Crs) -> bool {
+    let mut points = ring.points.iter();
+    points.all(|point| crs.project(&mut [*point]).is_err())
 }
 
 fn ring_onto(

@@ -316,3 +316,27 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn parts_that_the_reference_system_does_not_reach_are_left_out_and_halves_refused() {
+    let (crs, grid) = scene(10.0, 10_980);
+    let at = |lon: f64, lat: f64| {
+        [(0.0, 0.0), (0.0, 0.01), (0.01, 0.0)].map(|(x, y)| (lon + x, lat + y))
+    };
+    let ring = |[a, b, c]: [(f64, f64); 3], is_hole| Ring {
+        points: vec![a, b, c, a],
+        is_hole,
+    };
+    let outline = |rings: Vec<Ring>| Outline { rings }.on_grid(&crs, &grid);
+    let (here, far) = (at(3.2, 50.4), at(93.0, 0.1));
+
+    let alone = outline(vec![ring(here, false)]).unwrap();
+    let with_far = outline(vec![ring(far, false), ring(far, true), ring(here, false)]);
+    let all_far = outline(vec![ring(far, false)]).unwrap();
+    let half = outline(vec![ring([here[0], here[1], far[0]], false)]);
+
+    assert_eq!(with_far, Ok(alone));
+    assert_eq!(all_far.window(), None);
+    assert_eq!(all_far.area_m2().to_bits(), 0.0_f64.to_bits());
+    assert!(matches!(half, Err(OutlineError::Unprojectable(_))));
+}
