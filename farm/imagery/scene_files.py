@@ -180,7 +180,7 @@ def describe(
                 object=ref, timeout_s=min(left_s, DESCRIBE_TIMEOUT_S)
             )
         except UnreadableRasterError as error:
-            msg = f"{name}: {error.detail}"
+            msg = _in_words_of_sender(error.detail, name=name, ref=ref)
             raise UnreadableRasterError(msg, reason=error.reason) from error
     systems = {description.grid.epsg for description in descriptions.values()}
     if len(systems) > 1:
@@ -188,6 +188,14 @@ def describe(
         msg = f"The files are in different reference systems: {listed}. A scene has one."
         raise InvalidInputError(msg, reason="RASTER_GRIDS_DISAGREE")
     return descriptions
+
+
+def _in_words_of_sender(detail: str, *, name: str, ref: ObjectRef) -> str:
+    """Call the file as its sender does; the service knows it by its name in the store."""
+    stored = ref.url or ref.key.rsplit("/", maxsplit=1)[-1]
+    return (
+        f"{name}{detail.removeprefix(stored)}" if detail.startswith(stored) else f"{name}: {detail}"
+    )
 
 
 def _identity(parts: Iterable[str]) -> str:

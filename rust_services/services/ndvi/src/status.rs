@@ -122,6 +122,36 @@ impl NdviError {
         }
     }
 
+    /// The object that the words begin with.
+    fn object(&self) -> Option<&str> {
+        match self {
+            Self::ObjectNotFound { object, .. }
+            | Self::StoreDenied { object, .. }
+            | Self::StoreUnavailable { object, .. }
+            | Self::Raster { object, .. }
+            | Self::Crs { object, .. }
+            | Self::BandMissing { object, .. } => Some(object),
+            _ => None,
+        }
+    }
+
+    /// What the caller is told: a sentence that calls an object by its file's name, because where the
+    /// store keeps it says nothing to the sender.
+    fn sentence(&self) -> String {
+        let words = self.to_string();
+        let told = match self.object() {
+            Some(object) if words.starts_with(object) => {
+                format!("{}{}", called(object), &words[object.len()..])
+            }
+            _ => capitalized(&words),
+        };
+        if told.ends_with('.') {
+            told
+        } else {
+            told + "."
+        }
+    }
+
     /// Logs the failure, once, with what the caller is not told.
     fn log(&self) {
         match self {
@@ -139,7 +169,7 @@ impl NdviError {
 impl From<NdviError> for Refusal {
     fn from(error: NdviError) -> Self {
         use NdviError as E;
-        let sentence = sentence(&error.to_string());
+        let sentence = error.sentence();
         let refusal = |code, reason| Self::new(code, reason, sentence.clone());
         match error {
             E::Request { .. } => refusal(Code::InvalidArgument, "REQUEST_INVALID"),
@@ -179,21 +209,40 @@ fn without_queries(words: &str) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
-/// An error's words as a sentence.
-fn sentence(words: &str) -> String {
+/// How people call an object: an address whole, a key by its last part.
+fn called(object: &str) -> &str {
+    if object.contains("://") {
+        return object;
+    }
+    object.rsplit('/').next().unwrap_or(object)
+}
+
+/// Words with a capital first letter.
+fn capitalized(words: &str) -> String {
     let mut characters = words.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
-    let stop = if words.ends_with('.') { "" } else { "." };
-    first
-        .into_iter()
-        .chain(characters)
-        .chain(stop.chars())
-        .collect()
+    first.into_iter().chain(characters).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_caller_reads_the_name_of_the_file_not_where_it_is_kept() {
+        let kept = NdviError::ObjectNotFound {
+            object: "incoming/8bf2/b04.tif".to_owned(),
+        };
+        assert_eq!(kept.sentence(), "b04.tif does not exist.");
+        let address = NdviError::ObjectNotFound {
+            object: "https://a.org/x/b04.tif".to_owned(),
+        };
+        assert_eq!(
+            address.sentence(),
+            "https://a.org/x/b04.tif does not exist."
+        );
+        assert_eq!(NdviError::Busy.sentence(), "No compute slot is free.");
+    }
 
     #[test]
     fn signatures_do_not_reach_the_log() {
