@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import TextField
+from django.db.models.functions import MD5, Cast
+
 from farm.errors import InvalidInputError
 from farm.fields.models import Field
 from farm.imagery.models import Observation, SceneState
@@ -88,6 +91,7 @@ def farm_series(*, farm: Farm, index: Index, window: SeriesWindow, now: datetime
     )
     rows = list(
         seen.filter(valid_share__gte=window.min_valid_share, mean__isnull=False)
+        .annotate(receipt_md5=MD5(Cast("receipt", TextField())))
         .order_by("acquired_at", "pk")
         .values_list(*_ROW, named=True)[: MAX_FARM_ROWS + 1]
     )
@@ -155,6 +159,7 @@ _ROW = (
     "standard_deviation",
     "minimum",
     "maximum",
+    "receipt_md5",
 )
 
 
@@ -164,12 +169,10 @@ def _columns(
     *,
     fields: Mapping[int, Field],
 ) -> tuple[dict[str, list[Any]], list[dict[str, Any]]]:
-    """Build one row a day, and the receipts that its scenes share."""
-    scenes = sorted({row.scene_id for day in chosen for row in days[day]})
-    receipts, places = shared_receipts(
-        _one_receipt_per_scene([days[day] for day in chosen], scenes)
-    )
-    place_of = dict(zip(scenes, places, strict=True))
+    """Build one row a day, and the receipts that its looks share."""
+    different = _different_receipts([row for day in chosen for row in days[day]])
+    receipts, places = shared_receipts(different.values())
+    place_of = dict(zip(different, places, strict=True))
     columns: dict[str, list[Any]] = {name: [] for name in FARM_COLUMNS}
     farm_area_m2 = math.fsum(field.area_m2 for field in fields.values())
     for day in chosen:
@@ -192,19 +195,19 @@ def _columns(
             "missing_field_count": len(fields) - numbers.field_count,
             "scene_ids": scene_ids,
             "is_simulated": any(row.scene__is_simulated for row in looks),
-            "receipts": sorted({place_of[scene_id] for scene_id in scene_ids}),
+            "receipts": sorted({place_of[row.receipt_md5] for row in looks}),
         }
         for name, column in columns.items():
             column.append(point[name])
     return columns, receipts
 
 
-def _one_receipt_per_scene(
-    days: Sequence[list[Any]], scenes: Sequence[int]
-) -> list[dict[str, Any]]:
-    """Read the receipt of one observation of each scene: fields of a scene share theirs."""
-    sample = {row.scene_id: row.pk for looks in days for row in looks}
-    found = dict(
-        Observation.objects.filter(pk__in=sample.values()).values_list("scene_id", "receipt")
-    )
-    return [found.get(scene_id, {}) for scene_id in scenes]
+def _different_receipts(rows: Sequence[Any]) -> dict[str, dict[str, Any]]:
+    """Read each receipt once, by its MD5, in the order of first mention.
+
+    Fields of a scene that were computed together have one; a field computed later, by another
+    version or with another mask, has its own.
+    """
+    sample = {row.receipt_md5: row.pk for row in rows}
+    found = dict(Observation.objects.filter(pk__in=sample.values()).values_list("pk", "receipt"))
+    return {md5: found.get(pk, {}) for md5, pk in sample.items()}

@@ -18,6 +18,7 @@ from farm.imagery.index_schemas import (
 from tests.unit.imagery.observation_making import (
     NOW,
     PASS,
+    RECEIPT,
     days,
     make_farm,
     make_field,
@@ -173,6 +174,20 @@ def test_a_farms_series_has_a_point_a_day_with_the_fields_it_lacks(
     assert columns["is_partial"] == [False, True]
     assert columns["scene_ids"] == [[early.pk], [late.pk]]
     assert (len(answer["receipts"]), columns["receipts"]) == (1, [[0], [0]])
+
+
+def test_a_field_computed_later_by_another_version_keeps_its_own_receipt(
+    api_client: APIClient, farm: Farm
+) -> None:
+    scene = make_scene(farm)
+    own = RECEIPT | {"engine": {"version": "2"}, "scene": {"id": scene.pk}}
+    make_observation(make_field(farm, name="A"), scene)
+    make_observation(make_field(farm, name="B", lon=3.01), scene, receipt=own)
+
+    answer = api_client.get(url(farm, "timeseries")).json()
+
+    assert answer["columns"]["receipts"] == [[0, 1]]
+    assert [receipt.get("engine") for receipt in answer["receipts"]] == [None, {"version": "2"}]
 
 
 def test_fields_on_two_tiles_of_one_pass_are_one_point(api_client: APIClient, farm: Farm) -> None:
