@@ -15,6 +15,7 @@ from farm.fields.selectors import neighbourhood_of
 from farm.geo import geojson_of_wkb, outline_of_geojson, refuse_swapped_axes
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
@@ -99,6 +100,17 @@ class FieldAdmin(FieldModelAdmin):
             services.request_numbers(
                 farm=obj.farm, fields=[obj], requested_by=cast("User", request.user)
             )
+
+    def delete_model(self, request: HttpRequest, obj: Field) -> None:
+        """Delete by the same use case as the API, which stops the field's jobs."""
+        del request
+        services.delete_field(field=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Field]) -> None:
+        """Delete each by the same use case."""
+        del request
+        for field in queryset:
+            services.delete_field(field=field)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Field | None = None) -> list[str]:
         """Keep a field on its farm: what was seen of it comes from that farm's scenes."""

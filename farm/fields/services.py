@@ -10,6 +10,8 @@ from farm.errors import ConflictError
 from farm.fields.models import Field
 from farm.fields.selectors import neighbourhood_of
 from farm.geo import Outline, refuse_swapped_axes
+from farm.jobs.models import JobKind
+from farm.jobs.services import cancel_open_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +97,8 @@ def update_field(
 
 @transaction.atomic
 def delete_field(*, field: Field) -> None:
-    """Delete a field and its observations."""
+    """Delete a field and its observations, and stop the jobs that would compute it."""
+    cancel_open_jobs(kind=JobKind.RECOMPUTE_FIELD, subject_id=field.pk)
     field.delete()
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from farm.accounts.models import User
 from farm.farms.models import Farm
 from farm.fields.models import Field
+from farm.jobs.models import Job, JobKind, JobState
 from tests.unit.fields.drawings import square
 
 
@@ -67,3 +68,23 @@ def test_a_field_stays_on_its_farm(admin_site_client: Client, field: Field) -> N
     field.refresh_from_db()
     assert answer.status_code == 302
     assert (field.name, field.farm_id) == ("B", was)
+
+
+def test_a_field_deleted_in_the_admin_has_no_open_job(
+    admin_site_client: Client, field: Field
+) -> None:
+    job = Job.objects.create(
+        farm=field.farm,
+        kind=JobKind.RECOMPUTE_FIELD,
+        subject_id=field.pk,
+        idempotency_key="1",
+    )
+
+    admin_site_client.post(
+        reverse("admin:farm_field_changelist"),
+        {"action": "delete_selected", "_selected_action": [field.pk], "post": "yes"},
+    )
+
+    job.refresh_from_db()
+    assert not Field.objects.exists()
+    assert job.state == JobState.CANCELLED
