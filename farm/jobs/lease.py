@@ -8,11 +8,11 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from farm.jobs.models import Job, JobState
+from farm.jobs.models import OPEN, Job, JobState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,6 +52,21 @@ def claim(*, job_id: int, run_id: str, now: datetime) -> Job | None:
         run_id: Names the run, unlike any other.
         now: The time.
     """
+    with transaction.atomic():
+        # PostgreSQL lets two claims of one subject run at once, each blind to the other's update:
+        # whoever has locked the subject's open jobs goes first. SQLite has one writer anyway.
+        _lock_subject_of(job_id)
+        return _claim(job_id=job_id, run_id=run_id, now=now)
+
+
+def _lock_subject_of(job_id: int) -> None:
+    subject = Job.objects.filter(pk=job_id).values("kind", "subject_id").first()
+    if subject is not None:
+        rows = Job.objects.select_for_update().filter(**subject, state__in=OPEN).order_by("pk")
+        list(rows.values_list("pk", flat=True))
+
+
+def _claim(*, job_id: int, run_id: str, now: datetime) -> Job | None:
     rivals = Job.objects.filter(
         kind=OuterRef("kind"),
         subject_id=OuterRef("subject_id"),

@@ -24,6 +24,9 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", "cancelled"
 
 
+OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
 class Job(models.Model):
     """The truth about one piece of background work. May run twice; its effect happens once."""
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from farm.errors import ConflictError, InvalidInputError
-from farm.jobs.models import Job, JobState
+from farm.jobs.models import OPEN, Job, JobState
 from farm.jobs.queue import enqueue
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from farm.farms.models import Farm
     from farm.jobs.models import JobKind
 
-OPEN = (JobState.QUEUED, JobState.RUNNING)
 MAX_KEY_LENGTH = 120
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection, connections
 from django.utils import timezone
 
 from farm.jobs.lease import LEASE_S, JobRun, LeaseLostError, claim
@@ -133,3 +135,29 @@ def test_progress_of_a_lost_run_does_not_show(job: Job) -> None:
 
     job.refresh_from_db()
     assert job.progress_done == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="SQLite in memory has one connection: no two writers"
+)
+def test_two_workers_at_once_never_hold_two_jobs_of_one_subject(farm: Farm, job: Job) -> None:
+    again = {"farm": farm, "kind": JobKind.INGEST_SCENE, "subject_id": 7, "requested_by": None}
+    jobs = [job, *(request_job(**again, idempotency_key=str(n)) for n in range(3))]  # type: ignore[arg-type]
+    for _ in range(10):
+        Job.objects.update(state=JobState.QUEUED, leased_by="", leased_until=None)
+        together = threading.Barrier(len(jobs))
+        held: list[Job] = []
+
+        def hold(one: Job, together: threading.Barrier, held: list[Job]) -> None:
+            together.wait()
+            row = claim(job_id=one.pk, run_id=str(one.pk), now=NOW)
+            held.extend([row] if row else [])
+            connections.close_all()
+
+        workers = [threading.Thread(target=hold, args=(one, together, held)) for one in jobs]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert len(held) == 1
