@@ -1,3 +1,4 @@
+from django.test import Client
 from django.urls import reverse
 
 from farm.accounts.models import ApiKey
@@ -40,3 +41,20 @@ def test_the_list_of_people_opens(admin_client, user):
     page = admin_client.get(reverse("admin:farm_user_changelist"))
 
     assert user.username in page.content.decode()
+
+
+def test_people_are_shut_out_from_the_list_but_never_oneself(
+    admin_client, admin_user, user, make_key
+):
+    key = make_key()
+
+    admin_client.post(
+        reverse("admin:farm_user_changelist"),
+        {"action": "deactivate", "_selected_action": [user.pk, admin_user.pk]},
+    )
+
+    user.refresh_from_db()
+    admin_user.refresh_from_db()
+    assert (user.is_active, admin_user.is_active) == (False, True)
+    bearer = {"HTTP_AUTHORIZATION": f"Api-Key {key.text}"}
+    assert Client().get(reverse("farm-list"), **bearer).status_code == 401
