@@ -121,7 +121,8 @@ run_tests() {
   compose
   local log status=0
   log=$(mktemp -d)
-  trap 'rm -rf "$log"' EXIT
+  # Named now: the trap runs after this function, when its locals are gone.
+  trap "rm -rf '$log'" EXIT
   say "cargo test"
   (cd rust_services && cargo --locked test --quiet --workspace) 2>&1 | tee "$log/rust" || status=1
   # The stack tests start this program.
