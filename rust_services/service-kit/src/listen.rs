@@ -1,19 +1,29 @@
 //! Where gRPC is served: a unix socket or a TCP port.
 
 use std::fmt;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures::stream::{self, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixSocket, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_stream::Stream;
 use tonic::transport::server::Connected;
+
+/// Rights of a socket file: user and group connect.
+const SOCKET_MODE: u32 = 0o660;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 128;
 
 /// An address to listen on, written `unix:/path` or `tcp:host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,16 +90,37 @@ impl Listen {
             Self::Tcp(address) => Ok(Listener::Tcp(TcpListener::bind(address).await?)),
             Self::Unix(path) => {
                 remove_stale_socket(path).await?;
-                let listener = UnixListener::bind(path)?;
+                let socket = UnixSocket::new_stream()?;
+                // Linux gives the file the rights of its socket, so that there is no moment in which
+                // others may connect. Elsewhere sockets have no rights of their own.
+                let handle = File::from(socket.as_fd().try_clone_to_owned()?);
+                let _ = handle.set_permissions(Permissions::from_mode(SOCKET_MODE));
+                socket.bind(path)?;
                 let file = SocketFile(path.clone());
-                fs::set_permissions(path, Permissions::from_mode(0o660))?;
-                Ok(Listener::Unix(file, listener))
+                // The process's umask may have taken away what the group needs.
+                fs::set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
+                Ok(Listener::Unix(file, socket.listen(BACKLOG)?))
             }
         }
     }
 }
 
 impl Listener {
+    /// The connections, of which no more than `most` are open at the same time; others wait.
+    pub fn at_most(self, most: usize) -> impl Stream<Item = io::Result<Counted>> + Send {
+        let room = Arc::new(Semaphore::new(most));
+        stream::unfold((self, room), async |(mut listener, room)| {
+            // The semaphore is never closed.
+            let permit = Arc::clone(&room).acquire_owned().await.ok()?;
+            let accepted = listener.next().await?;
+            let counted = accepted.map(|connection| Counted {
+                connection,
+                _permit: permit,
+            });
+            Some((counted, (listener, room)))
+        })
+    }
+
     /// The address as bound: port 0 has become a real port.
     ///
     /// # Errors
@@ -149,12 +180,6 @@ pub enum Connection {
     Tcp(TcpStream),
 }
 
-impl Connected for Connection {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) -> Self::ConnectInfo {}
-}
-
 macro_rules! on_either {
     ($self:ident, $stream:ident => $call:expr) => {
         match $self.get_mut() {
@@ -189,6 +214,47 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         on_either!(self, stream => Pin::new(stream).poll_shutdown(context))
+    }
+}
+
+/// A connection that makes room for another when it is closed.
+#[derive(Debug)]
+pub struct Counted {
+    connection: Connection,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connected for Counted {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) -> Self::ConnectInfo {}
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.connection).poll_write(context, buffer)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_shutdown(context)
     }
 }
 
@@ -228,6 +294,26 @@ mod tests {
         );
         assert!(path.exists());
         drop(first);
+    }
+
+    #[tokio::test]
+    async fn a_connection_beyond_the_most_waits_until_one_is_closed() {
+        let any = Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listener = any.bind().await.expect("bound");
+        let Listen::Tcp(address) = listener.address().expect("an address") else {
+            panic!("a port was bound");
+        };
+        let mut connections = Box::pin(listener.at_most(1));
+        let _callers = [
+            TcpStream::connect(address).await.expect("connected"),
+            TcpStream::connect(address).await.expect("connected"),
+        ];
+        let first = connections.next().await.expect("a connection");
+
+        assert!(futures::poll!(connections.next()).is_pending());
+
+        drop(first);
+        assert!(connections.next().await.expect("the other").is_ok());
     }
 
     #[tokio::test]
