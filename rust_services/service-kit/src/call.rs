@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Frame, SizeHint};
+use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -24,12 +26,20 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const VERSION: HeaderName = HeaderName::from_static("x-furrow-version");
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
+/// What the methods are called that are not the service's own: health checks, reflection, and what
+/// does not exist.
+const UNKNOWN_METHOD: &str = "other";
+
 /// Longest id of a request that is taken over from the caller.
 const MAX_ID_BYTES: usize = 128;
 
 /// How much earlier than the caller's deadline a call is given up: tonic's own timer ends calls with
 /// CANCELLED, which would hide what happened.
 const HEAD_START: Duration = Duration::from_millis(30);
+
+/// Longest time of a call, and that of one whose caller does not say how long it waits: nothing holds
+/// a slot for ever.
+const LONGEST_CALL: Duration = Duration::from_mins(15);
 
 /// Adds ids, deadline and metrics to every call, and the service's version to every answer.
 #[derive(Debug, Clone)]
@@ -40,6 +50,9 @@ pub struct CallLayer {
     pub version: &'static str,
     /// What counts.
     pub metrics: Metrics,
+    /// Calls of these methods whose messages may be in memory at the same time. One that finds no
+    /// room is refused as busy before its message is read.
+    pub room: Arc<Semaphore>,
 }
 
 impl<S> Layer<S> for CallLayer {
@@ -84,16 +97,24 @@ where
         let traceparent = traceparent(request.headers());
         let span = tracing::info_span!("call", method, request_id, traceparent);
         let deadline = deadline(request.headers());
-        request.extensions_mut().insert(Cancel::new(deadline));
+        request.extensions_mut().insert(Cancel::new(Some(deadline)));
+        let is_known = method != UNKNOWN_METHOD;
+        let room = is_known.then(|| Arc::clone(&self.layer.room).try_acquire_owned());
+        let metrics = self.layer.metrics.clone();
         let watch = CallWatch::start(method, self.layer.metrics.clone(), span.clone());
         let version = HeaderValue::from_static(self.layer.version);
 
         let answer = async move {
-            let answered = match deadline {
-                None => inner.call(request).await,
-                Some(at) => tokio::time::timeout_at(at.into(), inner.call(request))
+            let refused = |refusal: Refusal| Ok(Status::from(refusal).into_http());
+            let answered = match room.transpose() {
+                Err(_) => {
+                    metrics.compute_refused.inc();
+                    refused(Refusal::busy())
+                }
+                // The room is given back when the answer begins: the message is gone by then.
+                Ok(_room) => tokio::time::timeout_at(deadline.into(), inner.call(request))
                     .await
-                    .unwrap_or_else(|_| Ok(Status::from(Refusal::deadline_exceeded()).into_http())),
+                    .unwrap_or_else(|_| refused(Refusal::deadline_exceeded())),
             };
             let mut response = answered?;
             response.headers_mut().insert(VERSION, version);
@@ -110,7 +131,9 @@ impl CallLayer {
     /// Short name of a known method. Anyone can send any path, so others share one name.
     fn method(&self, path: &str) -> &'static str {
         let known = self.methods.iter().find(|known| **known == path);
-        known.map_or("other", |known| known.rsplit('/').next().unwrap_or(known))
+        known.map_or(UNKNOWN_METHOD, |known| {
+            known.rsplit('/').next().unwrap_or(known)
+        })
     }
 }
 
@@ -146,12 +169,19 @@ fn traceparent(headers: &HeaderMap) -> String {
     given.filter(shaped).unwrap_or_default().to_owned()
 }
 
-/// When the caller stops waiting, less the head start.
-fn deadline(headers: &HeaderMap) -> Option<Instant> {
+/// When the call is given up: when the caller stops waiting, less the head start, or after the longest
+/// time of a call.
+fn deadline(headers: &HeaderMap) -> Instant {
+    let asked = timeout(headers).map(|asked| asked.saturating_sub(HEAD_START.min(asked / 10)));
+    Instant::now() + asked.unwrap_or(LONGEST_CALL).min(LONGEST_CALL)
+}
+
+/// How long the caller waits, if it says so.
+fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let timeout = headers.get(TIMEOUT)?.to_str().ok()?;
     let (number, unit) = timeout.split_at_checked(timeout.len().checked_sub(1)?)?;
     let number: u64 = number.parse().ok()?;
-    let timeout = match unit {
+    Some(match unit {
         "H" => Duration::from_secs(number.saturating_mul(3600)),
         "M" => Duration::from_secs(number.saturating_mul(60)),
         "S" => Duration::from_secs(number),
@@ -159,8 +189,7 @@ fn deadline(headers: &HeaderMap) -> Option<Instant> {
         "u" => Duration::from_micros(number),
         "n" => Duration::from_nanos(number),
         _ => return None,
-    };
-    Instant::now().checked_add(timeout.saturating_sub(HEAD_START.min(timeout / 10)))
+    })
 }
 
 /// Counts a call from its start to the moment its last part is sent or its caller has gone.
@@ -218,7 +247,7 @@ impl Drop for CallWatch {
             .observe(seconds);
         self.metrics.calls.get_or_create(&labels).inc();
         let _entered = self.span.enter();
-        if self.method == "other" {
+        if self.method == UNKNOWN_METHOD {
             // Health checks and reflection: every few seconds, of no interest.
             tracing::debug!(code, duration_s = seconds, "Call ended.");
         } else {
@@ -301,12 +330,56 @@ mod tests {
     #[test]
     fn a_deadline_is_a_little_earlier_than_the_callers() {
         let now = Instant::now();
-        let at = deadline(&headers(TIMEOUT, "2S")).expect("a deadline");
-        let left = at.duration_since(now);
+        let left = deadline(&headers(TIMEOUT, "2S")).duration_since(now);
         assert!(left > Duration::from_millis(1900) && left < Duration::from_secs(2));
-        assert_eq!(deadline(&headers(TIMEOUT, "soon")), None);
-        assert_eq!(deadline(&headers(TIMEOUT, "")), None);
-        assert_eq!(deadline(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_call_without_a_deadline_or_with_a_far_one_ends_after_the_longest_time() {
+        for headers in [
+            HeaderMap::new(),
+            headers(TIMEOUT, ""),
+            headers(TIMEOUT, "soon"),
+            headers(TIMEOUT, "16M"),
+            headers(TIMEOUT, "99999999H"),
+        ] {
+            let now = Instant::now();
+            let left = deadline(&headers).duration_since(now);
+            assert!(left >= LONGEST_CALL && left < LONGEST_CALL + Duration::from_secs(5));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_finds_no_room_is_refused_before_its_message_is_read() {
+        let room = Arc::new(Semaphore::new(1));
+        let layer = CallLayer {
+            methods: &["/a.B/Known"],
+            version: "0",
+            metrics: Metrics::new("furrow-test", "0"),
+            room: Arc::clone(&room),
+        };
+        let ok = tower::service_fn(async |_: Request<Body>| {
+            Ok::<_, std::convert::Infallible>(Response::new(Body::empty()))
+        });
+        let mut service = layer.layer(ok);
+        let mut call = async |path: &'static str| {
+            let request = Request::builder().uri(path).body(Body::empty());
+            let answer = service.call(request.expect("a request")).await;
+            let status = answer
+                .expect("an answer")
+                .headers()
+                .get("grpc-status")
+                .cloned();
+            status.map(|status| Code::from_bytes(status.as_bytes()))
+        };
+        assert_eq!(call("/a.B/Known").await, None);
+
+        let taken = room.try_acquire().expect("room");
+        assert_eq!(call("/a.B/Known").await, Some(Code::ResourceExhausted));
+        assert_eq!(call("/grpc.health.v1.Health/Check").await, None);
+
+        drop(taken);
+        assert_eq!(call("/a.B/Known").await, None, "room is given back");
     }
 
     #[test]
@@ -315,6 +388,7 @@ mod tests {
             methods: &["/farm.rpc.ndvi.v1.NdviService/WriteIndex"],
             version: "0",
             metrics: Metrics::new("furrow-test", "0"),
+            room: Arc::new(Semaphore::new(1)),
         };
         assert_eq!(
             layer.method("/farm.rpc.ndvi.v1.NdviService/WriteIndex"),

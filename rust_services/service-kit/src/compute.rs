@@ -24,6 +24,7 @@ const SLOTS_PER_THREAD: usize = 2;
 pub struct ComputePool {
     threads: ThreadPool,
     slots: Arc<Semaphore>,
+    slot_count: usize,
     metrics: Metrics,
 }
 
@@ -45,8 +46,14 @@ impl ComputePool {
         Arc::new(Self {
             threads,
             slots: Arc::new(Semaphore::new(slots)),
+            slot_count: slots,
             metrics,
         })
+    }
+
+    /// Slots, taken or free.
+    pub fn slot_count(&self) -> usize {
+        self.slot_count
     }
 
     /// Takes a slot, or says at once that none is free.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
@@ -26,8 +26,14 @@ use crate::program::Program;
 /// Headers of a call that a peer may send, bytes.
 const MAX_HEADER_BYTES: u32 = 16 * 1024;
 
-/// Calls that one connection may have open; what computes is bounded by slots.
-const MAX_STREAMS_PER_CONNECTION: u32 = 128;
+/// Connections that are open at the same time, and calls that one may have open. A connection holds
+/// at most a MiB that nobody has read yet, so that all take 64 MiB.
+const MAX_CONNECTIONS: usize = 64;
+const MAX_STREAMS_PER_CONNECTION: u32 = 32;
+
+/// Calls beyond the slots whose messages are read, to be answered as busy or to take a slot that is
+/// given back meanwhile. A message has at most 16 MiB: with four slots, all take 192 MiB.
+const CALLS_BEYOND_SLOTS: usize = 8;
 
 /// How often a peer that is silent is asked whether it is still there, and how long it may think: a
 /// machine that vanished would hold its calls for ever.
@@ -122,6 +128,7 @@ pub async fn serve<P: Program>(
         metrics: metrics.clone(),
         latch,
     };
+    let room = kit.compute.slot_count() + CALLS_BEYOND_SLOTS;
     let routes = P::routes(config, kit).await?;
 
     let health = HealthReporter::new();
@@ -138,6 +145,7 @@ pub async fn serve<P: Program>(
                 methods: P::METHODS,
                 version: P::VERSION,
                 metrics,
+                room: Arc::new(Semaphore::new(room)),
             })
             .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
@@ -148,7 +156,7 @@ pub async fn serve<P: Program>(
                 &health,
                 kit_config.reflection.then_some(P::CONTRACTS),
             )?)
-            .serve_with_incoming_shutdown(listener, async move {
+            .serve_with_incoming_shutdown(listener.at_most(MAX_CONNECTIONS), async move {
                 let _ = drained.wait_for(|draining| *draining).await;
             }),
     );
