@@ -115,10 +115,17 @@ compose() {
   docker compose version >/dev/null 2>&1 || need_package docker-compose docker-compose
 }
 
+# The tests of the database run on PostgreSQL too where its server is at hand; in CI they must.
+postgresql() {
+  [[ "${CI:-}" == true ]] || return 0
+  need_package pg_createcluster postgresql
+}
+
 # Runs every test suite even when an earlier one fails, adds up their totals and fails if any failed.
 run_tests() {
   need_cargo
   compose
+  postgresql
   local log status=0
   log=$(mktemp -d)
   # Named now: the trap runs after this function, when its locals are gone.
