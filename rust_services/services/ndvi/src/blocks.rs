@@ -10,8 +10,10 @@ const BLOCK_PIXELS: u64 = 4 << 20;
 const LEAST_PIXELS: u64 = 1 << 8;
 const MOST_PIXELS: u64 = 1 << 20;
 
-/// How much taller than meant a block may become to keep large tiles whole.
+/// How much taller than meant a block may become to keep large tiles whole, and how much larger at
+/// all: a file may say that its tiles are as wide as millions of columns.
 const MOST_TIMES_TALLER: u32 = 8;
+const MOST_TIMES_LARGER: u64 = 8;
 
 /// Cuts the windows that are asked for into blocks of one lattice, so that no pixel is computed
 /// twice. Blocks run from top to bottom and, in a row, from left to right.
@@ -32,10 +34,13 @@ impl Lattice {
         // Strips are as wide as the raster: blocks are so too, and grow downwards only.
         let chunk_width = chunk_width.clamp(1, grid.width);
         let wide = pixels.isqrt();
-        let cols = times_at_most(chunk_width, wide, u32::MAX).min(grid.width);
+        let most = u32::try_from(MOST_TIMES_LARGER * pixels).unwrap_or(u32::MAX);
+        let cols = times_at_most(chunk_width, wide, u32::MAX);
+        let cols = cols.min(grid.width).min(most);
         let tall = (pixels / u64::from(cols)).max(1);
         let chunk_height = chunk_height.clamp(1, grid.height);
-        let rows = times_at_most(chunk_height, tall, MOST_TIMES_TALLER).min(grid.height);
+        let rows = times_at_most(chunk_height, tall, MOST_TIMES_TALLER);
+        let rows = rows.min(grid.height).min(most / cols);
         Self {
             width: grid.width,
             height: grid.height,
@@ -158,6 +163,21 @@ mod tests {
         let scene = grid(1830, 1830);
         let lattice = Lattice::new(&scene, (86, 86), 2 * 36);
         assert!(u64::from(lattice.cols) * u64::from(lattice.rows) * 72 <= BLOCK_PIXELS);
+    }
+
+    #[test]
+    fn a_tile_that_is_far_too_wide_is_cut() {
+        let scene = grid(4 << 20, 4096);
+        for (tile, reads) in [
+            ((4 << 20, 16), 2),
+            ((4 << 20, 4096), 1),
+            ((4 << 20, 1), 1 << 20),
+        ] {
+            let lattice = Lattice::new(&scene, tile, reads);
+            let pixels = u64::from(lattice.cols) * u64::from(lattice.rows);
+            let meant = (BLOCK_PIXELS / reads).clamp(LEAST_PIXELS, MOST_PIXELS);
+            assert!((1..=8 * meant).contains(&pixels), "{pixels} of {tile:?}");
+        }
     }
 
     #[test]
