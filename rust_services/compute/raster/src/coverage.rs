@@ -205,6 +205,12 @@ impl Coverage {
         self.touched_pixels
     }
 
+    /// Number of pixels that lie inside as a whole.
+    pub fn whole_pixels(&self) -> u64 {
+        let whole = self.spans.iter().filter(|span| span.is_whole());
+        whole.map(|span| u64::from(span.len)).sum()
+    }
+
     /// Bytes held.
     pub fn byte_len(&self) -> usize {
         size_of_val(self.spans.as_slice()) + size_of_val(self.row_starts.as_slice())

@@ -107,6 +107,12 @@ pub struct ValueSummary {
     pub quantiles: Vec<f64>,
 }
 
+/// Most bytes that an [`Accumulator`] of this coverage holds for the quantiles.
+pub fn most_bytes_kept(coverage: &Coverage) -> u64 {
+    let cut = coverage.touched_pixels() - coverage.whole_pixels();
+    coverage.whole_pixels() * size_of::<f32>() as u64 + cut * size_of::<(f32, f64)>() as u64
+}
+
 /// Collects the pixels of one field and one index.
 #[derive(Debug, Clone)]
 pub struct Accumulator {

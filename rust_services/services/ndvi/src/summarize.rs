@@ -12,7 +12,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use furrow_raster::coverage::Coverage;
 use furrow_raster::grid::{Grid, Window};
 use furrow_raster::outline::Outline;
-use furrow_raster::zonal::{Accumulator, Block, HistogramSpec, Summary, SummarySpec};
+use furrow_raster::zonal::{
+    Accumulator, Block, HistogramSpec, Summary, SummarySpec, most_bytes_kept,
+};
 use furrow_service_kit::Cancel;
 use rayon::prelude::*;
 
@@ -22,9 +24,8 @@ use crate::scenes::{Admitted, Rasters};
 use crate::stack::{IndexBlock, Stack, stacks};
 use crate::status::NdviError;
 
-/// Values of pixels that are kept at once for quantiles, over all fields and indices of a pass: 4
-/// bytes each.
-const KEPT_VALUES: u64 = 32 << 20;
+/// Bytes of the values that are kept at once for quantiles, over all fields and indices of a pass.
+const KEPT_BYTES: u64 = 128 << 20;
 
 /// Memory that the pixels of all outlines of a request may take on one grid, bytes. Ten thousand
 /// fields of a farm take a fifth.
@@ -167,11 +168,12 @@ fn passes(
                 allowed: max_pixels,
             });
         }
-        kept += found;
+        let more = most_bytes_kept(&field.1) * indices;
+        kept += more;
         match passes.last_mut() {
-            Some(pass) if kept <= KEPT_VALUES => pass.push(field),
+            Some(pass) if kept <= KEPT_BYTES => pass.push(field),
             _ => {
-                kept = found;
+                kept = more;
                 passes.push(vec![field]);
             }
         }

@@ -51,6 +51,26 @@ fn documented_outline() -> Vec<(f64, f64)> {
     ]
 }
 
+#[test]
+fn what_is_kept_for_quantiles_is_foreseen() {
+    let grid = grid(10, 10);
+    let coverage = coverage(&rectangle(0.5, 0.5, 9.5, 9.5), &grid);
+    let mut accumulator = Accumulator::new(&SummarySpec::default());
+    accumulator.add(
+        &coverage,
+        &Block {
+            window: grid.full_window(),
+            values: &[1.0; 100],
+            states: &[Valid; 100],
+        },
+    );
+
+    // 8 × 8 pixels lie inside, 36 are cut.
+    assert_eq!(coverage.whole_pixels(), 64);
+    assert_eq!(most_bytes_kept(&coverage), 64 * 4 + 36 * 16);
+    assert_eq!(accumulator.byte_len() as u64, most_bytes_kept(&coverage));
+}
+
 fn summarize(coverage: &Coverage, grid: &Grid, values: &[f32], states: &[PixelState]) -> Summary {
     let spec = SummarySpec {
         quantiles: vec![0.25, 0.75],
