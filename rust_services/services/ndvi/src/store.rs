@@ -2,19 +2,20 @@
 //! allowed. Nothing else is reachable, whatever a request says.
 
 use std::ops::Range;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use furrow_service_kit::metrics::Metrics;
+use futures::StreamExt as _;
 use object_store::client::{HttpClient, HttpConnector};
 use object_store::http::HttpBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig,
-    coalesce_ranges,
+    ClientOptions, GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore,
+    ObjectStoreExt as _, PutPayload, RetryConfig, coalesce_ranges,
 };
 use url::Url;
 
@@ -156,7 +157,7 @@ impl Stores {
         let name = location.to_string();
         let (store, path): (Arc<dyn ObjectStore>, Path) = match location {
             Location::Key(key) => {
-                self.within_root(key, &name)?;
+                self.within_root(key, &name).await?;
                 (Arc::clone(&self.local) as _, key.clone())
             }
             Location::Url(url) => self.http_store(url, &name)?,
@@ -167,7 +168,11 @@ impl Stores {
         };
         let failed = |error| store_error(name.clone(), error);
         let (meta, start) = match store.get_opts(&path, options).await {
-            Ok(found) => (found.meta.clone(), found.bytes().await.map_err(failed)?),
+            Ok(found) => {
+                let meta = found.meta.clone();
+                let start = bytes_of(found, FIRST_READ_BYTES).await;
+                (meta, start.map_err(failed)?)
+            }
             // An empty object has no first byte; reading its header says what is wrong with it.
             Err(error @ object_store::Error::Generic { .. }) => match store.head(&path).await {
                 Ok(meta) if meta.size == 0 => (meta, Bytes::new()),
@@ -199,7 +204,7 @@ impl Stores {
     /// [`NdviError`] when it may not be written or the store fails.
     pub async fn put(&self, key: &Path, parts: Vec<Bytes>) -> Result<(), NdviError> {
         let name = key.to_string();
-        self.within_root(key, &name)?;
+        self.within_root(key, &name).await?;
         self.local
             .put(key, PutPayload::from_iter(parts))
             .await
@@ -208,20 +213,20 @@ impl Stores {
     }
 
     /// Refuses keys that a symbolic link leads out of the store.
-    fn within_root(&self, key: &Path, name: &str) -> Result<(), NdviError> {
+    async fn within_root(&self, key: &Path, name: &str) -> Result<(), NdviError> {
         let path = self.root.join(key.as_ref());
         // What does not exist yet is judged by the nearest folder that does.
-        let existing = path
-            .ancestors()
-            .find_map(|path| FilePath::canonicalize(path).ok());
-        if existing.is_some_and(|existing| existing.starts_with(&self.root)) {
-            Ok(())
-        } else {
-            Err(NdviError::StoreDenied {
-                object: name.to_owned(),
-                reason: "it lies outside the store".to_owned(),
-            })
+        for path in path.ancestors() {
+            match tokio::fs::canonicalize(path).await {
+                Ok(existing) if existing.starts_with(&self.root) => return Ok(()),
+                Ok(_) => break,
+                Err(_) => {}
+            }
         }
+        Err(NdviError::StoreDenied {
+            object: name.to_owned(),
+            reason: "it lies outside the store".to_owned(),
+        })
     }
 
     fn http_store(&self, url: &Url, name: &str) -> Result<(Arc<dyn ObjectStore>, Path), NdviError> {
@@ -264,25 +269,44 @@ impl Object {
                 if_match: self.entity_tag.clone(),
                 ..GetOptions::default()
             };
-            let bytes = self
-                .store
-                .get_opts(&self.path, options)
-                .await?
-                .bytes()
-                .await?;
+            let found = self.store.get_opts(&self.path, options).await?;
+            let bytes = bytes_of(found, length).await?;
             self.metrics.store_read_bytes.inc_by(bytes.len() as u64);
             if bytes.len() as u64 != length {
-                let found = bytes.len();
-                return Err(object_store::Error::Generic {
-                    store: "furrow",
-                    source: format!("{found} bytes came where {length} were asked for").into(),
-                });
+                return Err(wrong_length(bytes.len() as u64, length));
             }
             Ok(bytes)
         };
         coalesce_ranges(ranges, fetch, COALESCE_BYTES)
             .await
             .map_err(|error| store_error(self.name.clone(), error))
+    }
+}
+
+/// What a store answers, if it is not more than was asked for: a server that sends on and on is cut
+/// off.
+async fn bytes_of(found: GetResult, most: u64) -> object_store::Result<Bytes> {
+    // A file is read by its range, and in one go.
+    if matches!(found.payload, GetResultPayload::File(..)) {
+        return found.bytes().await;
+    }
+    let mut parts = found.into_stream();
+    let mut bytes = BytesMut::new();
+    while let Some(part) = parts.next().await {
+        let part = part?;
+        let length = bytes.len() as u64 + part.len() as u64;
+        if length > most {
+            return Err(wrong_length(length, most));
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes.freeze())
+}
+
+fn wrong_length(found: u64, wanted: u64) -> object_store::Error {
+    object_store::Error::Generic {
+        store: "furrow",
+        source: format!("{found} bytes came where {wanted} were asked for").into(),
     }
 }
 

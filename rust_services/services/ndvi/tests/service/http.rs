@@ -61,6 +61,14 @@ async fn answer(mut stream: TcpStream, file: Arc<Vec<u8>>, asked: Arc<Mutex<Vec<
             );
             [head.as_bytes(), &file[start..end]].concat()
         }
+        ("/endless.tif", Some(range)) => {
+            let head = format!("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {range}/1000000\r\nLast-Modified: Tue, 01 Jul 2025 10:00:00 GMT\r\nConnection: close\r\n\r\n");
+            let mut more = head.into_bytes();
+            while stream.write_all(&more).await.is_ok() {
+                more = vec![0; 1 << 16];
+            }
+            return;
+        }
         ("/whole.tif", _) => {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nLast-Modified: Tue, 01 Jul 2025 10:00:00 GMT\r\nConnection: close\r\n\r\n", file.len());
             [head.as_bytes(), &file].concat()
@@ -153,6 +161,10 @@ async fn what_http_servers_do_wrong_is_told_apart() {
     );
     let denied = (Code::FailedPrecondition, "RASTER_STORE_DENIED".to_owned());
     assert_eq!(refused("/whole.tif").await, denied);
+    assert_eq!(
+        refused("/endless.tif").await,
+        (Code::Unavailable, "STORE_UNAVAILABLE".to_owned())
+    );
     assert_eq!(
         refused("/away").await,
         (Code::Unavailable, "STORE_UNAVAILABLE".to_owned())
