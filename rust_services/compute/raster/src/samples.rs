@@ -52,6 +52,21 @@ impl DataType {
     pub fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
     }
+
+    /// A nodata value as a band of this type holds it: for 32-bit floats the nearest of them, because
+    /// it is often written down in fewer digits and would equal no pixel.
+    pub fn nodata_held(self, value: f64) -> f64 {
+        if self != Self::F32 || !value.is_finite() {
+            return value;
+        }
+        let limit = f64::from(f32::MAX);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounding to f32 is the purpose, and the range is clamped"
+        )]
+        let rounded = value.clamp(-limit, limit) as f32;
+        f64::from(rounded)
+    }
 }
 
 impl std::fmt::Display for DataType {

@@ -362,6 +362,8 @@ pub struct Pixels {
     pub window: Window,
     /// A plane a band, in the order of [`Part::bands`], row by row.
     pub bands: Vec<Samples>,
+    /// For each plane, whether the file leaves each pixel out; empty where it leaves out none.
+    pub left_out: Vec<Vec<bool>>,
     /// The file's own mask: 0 where a pixel holds no value.
     pub mask: Option<Samples>,
 }
@@ -388,6 +390,7 @@ impl FetchedPart {
         let mut planes: Vec<Samples> = bands.map(|_| Samples::zeros(data_type, count)).collect();
         let mask = self.part.raster.tiff.mask();
         let mut mask = mask.map(|mask| Samples::zeros(mask.data_type, count));
+        let mut left_out = vec![Vec::new(); planes.len()];
         for (fetched, bands) in self.chunks.iter().zip(decoded) {
             let image = self.part.image(fetched.is_of_mask);
             let Some(from) = image.map(|image| image.chunk_window(fetched.chunk)) else {
@@ -396,6 +399,11 @@ impl FetchedPart {
             for (place, samples) in bands {
                 metrics.decoded_pixels.inc_by(samples.len() as u64);
                 metrics.decoded_bytes.inc_by(samples.byte_len() as u64);
+                if let Some(place) = place.filter(|_| fetched.bytes.is_none()) {
+                    let flags: &mut Vec<bool> = &mut left_out[place];
+                    flags.resize(count, false);
+                    paste_rows(&vec![true; samples.len()], from, flags, window);
+                }
                 let plane = match place {
                     Some(place) => Some(&mut planes[place]),
                     None => mask.as_mut(),
@@ -408,6 +416,7 @@ impl FetchedPart {
         Ok(Pixels {
             window,
             bands: planes,
+            left_out,
             mask,
         })
     }

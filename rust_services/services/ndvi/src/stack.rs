@@ -22,6 +22,9 @@ use crate::request::{BandPlace, IndexSpec, MaskSpec, Radiometry, Reading, SceneS
 use crate::scenes::{Admitted, FetchedPart, MAX_READ_BYTES, Part, Pixels, Raster, Rasters};
 use crate::status::NdviError;
 
+/// Most pixels of a mask layer that are looked at for one block, growth included.
+const MAX_MASK_PIXELS: u64 = 32 << 20;
+
 /// Everything that is computed on one grid.
 #[derive(Debug)]
 pub struct Stack {
@@ -70,6 +73,8 @@ struct StackedMask {
     rule: Rule,
     pixel: PixelSize,
     dilation_m: f64,
+    /// What the file itself says means "no data".
+    nodata: Option<f64>,
 }
 
 /// Opens what the indices need of a scene and sorts it by grids.
@@ -175,6 +180,7 @@ impl Stack {
             let Some(needed) = source.window(&self.grid, window) else {
                 return Ok(None);
             };
+            source.check_size(needed)?;
             let part = Part {
                 raster: Arc::clone(&source.raster),
                 bands: source.bands.clone(),
@@ -231,13 +237,10 @@ impl Stack {
                 hidden.fill(true);
                 continue;
             };
-            let width = pixels.window.width as usize;
             let known = HiddenPixels {
                 grid: self.sources[mask.source].raster.grid,
                 window: pixels.window,
-                hidden: mask
-                    .rule
-                    .hidden(&pixels.bands[0], width, mask.pixel, mask.dilation_m),
+                hidden: mask.hidden(pixels),
             };
             known.hide(&self.grid, window, &mut hidden);
         }
@@ -245,7 +248,45 @@ impl Stack {
     }
 }
 
+impl StackedMask {
+    /// Whether each pixel of a layer hides the ground. Where the layer's file holds nothing, nothing
+    /// says that the ground is clear.
+    fn hidden(&self, pixels: &Pixels) -> Vec<bool> {
+        let (samples, width) = (&pixels.bands[0], pixels.window.width as usize);
+        let mut hidden = self
+            .rule
+            .hidden(samples, width, self.pixel, self.dilation_m);
+        if let Some(nodata) = self.nodata {
+            for (place, flag) in hidden.iter_mut().enumerate() {
+                let value = samples.get_f64(place);
+                // The file's nodata is compared as stored, so equality is exact.
+                *flag |= value == nodata || value.is_nan();
+            }
+        }
+        if let Some(mask) = &pixels.mask {
+            for (place, flag) in hidden.iter_mut().enumerate() {
+                *flag |= mask.get_f64(place) <= 0.0;
+            }
+        }
+        hidden
+    }
+}
+
 impl Source {
+    /// Refuses a layer so much finer than the grid, or grown so far, that one block of it does not
+    /// fit into memory.
+    fn check_size(&self, needed: Window) -> Result<(), NdviError> {
+        let found = needed.pixel_count();
+        if matches!(self.need, Need::Nearest { .. }) && found > MAX_MASK_PIXELS {
+            return Err(NdviError::TooLarge {
+                what: "the number of pixels of a mask layer that one block needs",
+                found,
+                allowed: MAX_MASK_PIXELS,
+            });
+        }
+        Ok(())
+    }
+
     fn window(&self, onto: &Grid, block: Window) -> Option<Window> {
         match &self.need {
             Need::Aligned(alignment) => alignment.fine_window(block),
@@ -305,12 +346,15 @@ impl Builder {
                 source,
             }
         })?;
-        let nodata = raster.tiff.bands[usize::from(band)].nodata;
+        let image = raster.tiff.full();
+        let of_file = raster.tiff.bands[usize::from(band)].nodata;
+        let of_request = radiometry.nodata;
         let radiometry = Radiometry {
-            nodata: radiometry.nodata.or(nodata),
+            nodata: of_request
+                .map(|nodata| image.data_type.nodata_held(nodata))
+                .or(of_file),
             ..radiometry
         };
-        let image = raster.tiff.full();
         let factor = alignment.factor();
         let chunk = (
             image.chunk_width.div_ceil(factor),
@@ -367,6 +411,7 @@ impl Builder {
             rule: mask.rule,
             pixel,
             dilation_m: mask.dilation_m,
+            nodata: raster.tiff.bands[usize::from(band)].nodata,
         });
         self.sources.push(Source {
             raster,
@@ -487,7 +532,15 @@ struct Reflectance {
 }
 
 impl StackedBand {
+    /// Whether the file leaves this pixel out as holding nothing. Without a nodata value it means 0.
+    fn is_left_out(&self, pixels: &Pixels, place: usize) -> bool {
+        self.radiometry.nodata.is_some() && pixels.left_out[self.plane].get(place) == Some(&true)
+    }
+
     fn reading(&self, pixels: &Pixels, place: usize) -> Reading {
+        if self.is_left_out(pixels, place) {
+            return Reading::NoData;
+        }
         if let Some(mask) = &pixels.mask
             && mask.get_f64(place) <= 0.0
         {
@@ -508,6 +561,13 @@ impl StackedBand {
         let samples: &Samples = &pixels.bands[self.plane];
         let mut numbers = vec![0.0; samples.len()];
         samples.copy_to_f64(0..samples.len(), &mut numbers);
+        if !pixels.left_out[self.plane].is_empty() {
+            for (place, number) in numbers.iter_mut().enumerate() {
+                if self.is_left_out(pixels, place) {
+                    *number = f64::NAN;
+                }
+            }
+        }
         if let Some(mask) = &pixels.mask {
             for (place, number) in numbers.iter_mut().enumerate() {
                 if mask.get_f64(place) <= 0.0 {

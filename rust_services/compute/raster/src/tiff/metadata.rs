@@ -173,17 +173,7 @@ impl Words {
 /// The value of `GDAL_NODATA` as a band holds it; None where the text is no number.
 pub(super) fn nodata(text: &str, data_type: DataType) -> Option<f64> {
     let value: f64 = text.trim().parse().ok()?;
-    if data_type != DataType::F32 || !value.is_finite() {
-        return Some(value);
-    }
-    // The text is often a shortened f32; compared as f64 it would match no pixel.
-    let limit = f64::from(f32::MAX);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "rounding to f32 is the purpose, and the range is clamped"
-    )]
-    let rounded = value.clamp(-limit, limit) as f32;
-    Some(f64::from(rounded))
+    Some(data_type.nodata_held(value))
 }
 
 #[cfg(test)]

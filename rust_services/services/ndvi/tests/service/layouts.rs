@@ -10,7 +10,7 @@ use crate::support::{
 
 /// How a file is cut.
 #[derive(Debug, Clone, Copy)]
-enum Layout {
+pub enum Layout {
     /// Rows of a strip.
     Strips(u32),
     /// Columns and rows of a tile.
@@ -18,7 +18,18 @@ enum Layout {
 }
 
 /// An uncompressed TIFF of 16-bit integers in degrees, from a value for each column and row.
-fn tiff(grid: &Grid, layout: Layout, value: impl Fn(u32, u32) -> u16) -> Vec<u8> {
+pub fn tiff(grid: &Grid, layout: Layout, value: impl Fn(u32, u32) -> u16) -> Vec<u8> {
+    tiff_with_gaps(grid, layout, None, |_, _| false, value)
+}
+
+/// The same with a nodata value, and without the strips and tiles whose first column and row say so.
+pub fn tiff_with_gaps(
+    grid: &Grid,
+    layout: Layout,
+    nodata: Option<u16>,
+    is_left_out: impl Fn(u32, u32) -> bool,
+    value: impl Fn(u32, u32) -> u16,
+) -> Vec<u8> {
     let (width, height, tags) = match layout {
         Layout::Strips(rows) => (grid.width, rows.min(grid.height), [278, 273, 279]),
         Layout::Tiles(width, height) => (width, height, [323, 324, 325]),
@@ -27,6 +38,11 @@ fn tiff(grid: &Grid, layout: Layout, value: impl Fn(u32, u32) -> u16) -> Vec<u8>
     let (mut offsets, mut lengths) = (Vec::new(), Vec::new());
     for top in (0..grid.height).step_by(height as usize) {
         for left in (0..grid.width).step_by(width as usize) {
+            if is_left_out(left, top) {
+                offsets.push(0);
+                lengths.push(0);
+                continue;
+            }
             let start = file.len();
             // A tile is stored whole; the last strip ends with the image.
             let bottom = match layout {
@@ -69,6 +85,10 @@ fn tiff(grid: &Grid, layout: Layout, value: impl Fn(u32, u32) -> u16) -> Vec<u8>
     if tags[0] == 323 {
         entries.push((322, 4, 1, long(&[width])));
     }
+    if let Some(nodata) = nodata {
+        let text = format!("{nodata}\0").into_bytes();
+        entries.push((42_113, 2, text.len(), text));
+    }
     entries.sort_by_key(|(tag, ..)| *tag);
     let mut table = u16::try_from(entries.len())
         .expect("few")
@@ -80,6 +100,7 @@ fn tiff(grid: &Grid, layout: Layout, value: impl Fn(u32, u32) -> u16) -> Vec<u8>
             file.append(&mut bytes);
             bytes = at.to_le_bytes().to_vec();
         }
+        bytes.resize(4, 0);
         table.extend(tag.to_le_bytes());
         table.extend(kind.to_le_bytes());
         table.extend(to_u32(count).to_le_bytes());

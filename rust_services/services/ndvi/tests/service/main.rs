@@ -4,6 +4,7 @@ mod errors;
 mod http;
 mod layouts;
 mod lifecycle;
+mod masks;
 mod rasters;
 mod shared_imagery;
 mod summaries;
