@@ -28,7 +28,7 @@ class UserAdmin(DjangoUserAdmin[User]):
     @admin.action(description="Shut the selected people out at once", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """End sessions, tokens and keys, but never one's own, and leave a note in the history."""
-        people = list(queryset.filter(is_active=True).exclude(pk=request.user.pk))
+        people = [person for person in queryset.filter(is_active=True) if person != request.user]
         for person in people:
             deactivate_user(user=person)
             self.log_change(request, person, "Deactivated.")

@@ -8,7 +8,6 @@ from farm.clients.ndvi import ndvi_client
 from farm.errors import NotFoundError
 from farm.fields.models import Field
 from farm.imagery.ingest import (
-    IngestStoppedError,
     ingest_scene,
     mark_failed,
     mark_waiting,
@@ -16,6 +15,8 @@ from farm.imagery.ingest import (
 )
 from farm.imagery.ingest_requests import scenes_showing
 from farm.imagery.models import Scene
+from farm.imagery.scene_reading import IngestStoppedError
+from farm.imagery.scene_recheck import FileChangedError
 from farm.jobs.lease import JobStoppedError
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class RecomputeField:
                     is_cancelled=run.should_stop,
                     fence=run.fence,
                 )
+            except FileChangedError:
+                continue  # the scene says so itself, and shows nothing any more
             except IngestStoppedError as error:
                 raise JobStoppedError from error
         run.progress(len(scenes), len(scenes), "done")

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 
 from farm.imagery.ingest_requests import request_ingest
 from farm.imagery.models import Scene, SceneAsset
-from farm.imagery.scene_services import change_scene, delete_scene
+from farm.imagery.scene_details import MAX_OFFSET, MAX_SCALE, MIN_SCALE
+from farm.imagery.scene_services import change_scene, delete_scene, scenes_naming_files_of
 from farm.imagery.storage import object_store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
-    from django.forms import ModelForm
     from django.http import HttpRequest
+
+    # Django's admin classes are generic in the stubs alone.
+    SceneModelForm = forms.ModelForm[Scene]
+else:
+    SceneModelForm = forms.ModelForm
 
 # An operator may set these; everything else was measured or read.
 EDITABLE = ("name", "scale_override", "offset_override")
+
+
+class SceneForm(SceneModelForm):
+    """What an operator may set, within the bounds of the API."""
+
+    scale_override = forms.FloatField(required=False, min_value=MIN_SCALE, max_value=MAX_SCALE)
+    offset_override = forms.FloatField(required=False, min_value=-MAX_OFFSET, max_value=MAX_OFFSET)
+
+    class Meta:
+        """The columns."""
+
+        model = Scene
+        fields: ClassVar = list(EDITABLE)
 
 
 class SceneAssetInline(admin.TabularInline[SceneAsset, Scene]):
@@ -39,6 +60,7 @@ class SceneAssetInline(admin.TabularInline[SceneAsset, Scene]):
 class SceneAdmin(admin.ModelAdmin[Scene]):
     """A scene is sent through the API; here it is looked at, corrected and read again."""
 
+    form = SceneForm
     list_display = (
         "name",
         "farm",
@@ -75,7 +97,7 @@ class SceneAdmin(admin.ModelAdmin[Scene]):
         return [field.name for field in Scene._meta.fields if field.name not in EDITABLE]
 
     def save_model(
-        self, request: HttpRequest, obj: Scene, form: ModelForm[Scene], change: bool
+        self, request: HttpRequest, obj: Scene, form: SceneModelForm, change: bool
     ) -> None:
         """Change by the same use case as the API, so that an override has the scene read again."""
         del change
@@ -85,6 +107,17 @@ class SceneAdmin(admin.ModelAdmin[Scene]):
         if changed and change_scene(scene=scene, requested_by=user, **changed):
             self.message_user(request, "The scene is read again.", messages.INFO)
 
+    def get_deleted_objects(
+        self, objs: Sequence[Scene] | QuerySet[Scene], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Protect scenes whose files others name, as the use case does."""
+        listed, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        chosen = list(objs)
+        for scene in chosen:
+            others = (other for other in scenes_naming_files_of(scene) if other not in chosen)
+            protected += [f"{other}, which names files of {scene}" for other in others]
+        return listed, counts, lacking, protected
+
     def delete_model(self, request: HttpRequest, obj: Scene) -> None:
         """Delete the files too."""
         del request
@@ -93,5 +126,6 @@ class SceneAdmin(admin.ModelAdmin[Scene]):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Scene]) -> None:
         """Delete the files of each too."""
         del request
-        for scene in queryset:
+        # Whoever names files of another came later and goes first.
+        for scene in queryset.order_by("-pk"):
             delete_scene(scene=scene, store=object_store())

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from farm.farms.models import Farm
     from farm.imagery.scene_details import SceneDetails
-    from farm.imagery.scene_services import CreatedScene
+    from farm.imagery.scene_rows import CreatedScene
     from farm.jobs.models import Job
 
 # Form fields and part headers beside the files.

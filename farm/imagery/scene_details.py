@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from farm.imagery.domain import RasterDescription
     from farm.imagery.metadata import DeclaredRadiometry
 
+# Overrides: reflectance of the strangest product is within these of its digital numbers.
+MIN_SCALE = 1e-9
+MAX_SCALE = 1.0
+MAX_OFFSET = 1.0
 MAX_METADATA_BYTES = max(MAX_XML_BYTES, MAX_STAC_BYTES)
 
 # `20180420T105629` or `20180420`, with or without dashes, as product and file names carry it.

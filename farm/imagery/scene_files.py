@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 import uuid
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from django.db import transaction
 from farm.errors import InvalidInputError, NotFoundError, ServiceTimeoutError, UnreadableRasterError
 from farm.farms.models import Farm
 from farm.imagery.domain import ObjectRef
+from farm.imagery.scene_identity import referenced_sha256
 from farm.imagery.storage import INCOMING, safe_name
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class SceneFiles:
 
     descriptions: Mapping[str, RasterDescription]  # by file name
     objects: Mapping[str, ObjectRef]  # by file name
-    identity: str  # SHA-256 over the content of all files, whatever their names and order
+    contents: Mapping[str, str]  # by file name: SHA-256 of its bytes, or of where and what it is
     kept_names: Mapping[str, str]  # name as it was sent → name under which it is kept
 
 
@@ -83,7 +83,7 @@ def stored_files(
     prefix = f"{INCOMING}/{uuid.uuid4().hex}"
     left = max_total_bytes()
     objects: dict[str, ObjectRef] = {}
-    hashes = []
+    contents: dict[str, str] = {}
     kept_names: dict[str, str] = {}
     try:
         for file in files:
@@ -92,14 +92,14 @@ def stored_files(
             stored = store.put(f"{prefix}/{name}", file.chunks(), max_bytes=left)
             left -= stored.size_bytes
             objects[name] = ObjectRef(key=stored.key)
-            hashes.append(stored.sha256)
+            contents[name] = stored.sha256
         descriptions = describe(objects, ndvi=ndvi)
         yield (
             prefix,
             SceneFiles(
                 descriptions=descriptions,
                 objects=objects,
-                identity=_identity(hashes),
+                contents=contents,
                 kept_names=kept_names,
             ),
         )
@@ -136,11 +136,14 @@ def referenced_files(files: Sequence[ReferencedFile], *, ndvi: NdviClient) -> Sc
         if file.object.url:
             _refuse_odd_address(file.object.url)
     objects = {file.name: file.object for file in files}
-    places = [file.object.url or file.object.key for file in files]
+    descriptions = describe(objects, ndvi=ndvi)
     return SceneFiles(
-        descriptions=describe(objects, ndvi=ndvi),
+        descriptions=descriptions,
         objects=objects,
-        identity=_identity(places),
+        contents={
+            name: referenced_sha256(place=ref.url or ref.key, description=descriptions[name])
+            for name, ref in objects.items()
+        },
         kept_names={name: name for name in objects},
     )
 
@@ -196,7 +199,3 @@ def _in_words_of_sender(detail: str, *, name: str, ref: ObjectRef) -> str:
     return (
         f"{name}{detail.removeprefix(stored)}" if detail.startswith(stored) else f"{name}: {detail}"
     )
-
-
-def _identity(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()

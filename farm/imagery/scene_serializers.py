@@ -10,13 +10,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from farm.imagery.models import Platform, Scene, SceneAsset
-from farm.imagery.scene_details import SceneDetails
+from farm.imagery.scene_details import MAX_OFFSET, MAX_SCALE, MIN_SCALE, SceneDetails
 from farm.jobs.serializers import JobSerializer
 
 MAX_BANDS = 32
-# Reflectance of the strangest product is within these of its digital numbers.
-MAX_SCALE = 1.0
-MAX_OFFSET = 1.0
 
 
 class SceneAssetSerializer(serializers.ModelSerializer[SceneAsset]):
@@ -172,7 +169,7 @@ class SceneDetailsSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=160, required=False)
     platform = serializers.ChoiceField(choices=Platform.choices, required=False)
     acquired_at = serializers.DateTimeField(required=False)
-    scale_override = FiniteFloatField(required=False, min_value=1e-9, max_value=MAX_SCALE)
+    scale_override = FiniteFloatField(required=False, min_value=MIN_SCALE, max_value=MAX_SCALE)
     offset_override = FiniteFloatField(required=False, min_value=-MAX_OFFSET, max_value=MAX_OFFSET)
     bands = BandMappingField(required=False)
     is_simulated = serializers.BooleanField(required=False, default=False)
@@ -243,7 +240,7 @@ class SceneChangeSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=160, required=False)
     scale_override = FiniteFloatField(
-        required=False, allow_null=True, min_value=1e-9, max_value=MAX_SCALE
+        required=False, allow_null=True, min_value=MIN_SCALE, max_value=MAX_SCALE
     )
     offset_override = FiniteFloatField(
         required=False, allow_null=True, min_value=-MAX_OFFSET, max_value=MAX_OFFSET

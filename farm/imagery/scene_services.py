@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from farm.errors import InvalidInputError, NotFoundError
+from farm.errors import ConflictError, InvalidInputError, NotFoundError
 from farm.imagery.ingest_requests import request_ingest
-from farm.imagery.models import RadiometryVerdict, Scene, SceneAsset, SceneState
+from farm.imagery.models import Scene, SceneState
 from farm.imagery.scene_details import SceneDetails, read_metadata, settle_facts
 from farm.imagery.scene_files import locked_files, referenced_files, stored_files
+from farm.imagery.scene_rows import CreatedScene, NewScene
 from farm.jobs.models import JobKind
 from farm.jobs.services import cancel_open_jobs
 
@@ -25,21 +24,10 @@ if TYPE_CHECKING:
     from farm.accounts.models import User
     from farm.clients.ndvi import NdviClient
     from farm.farms.models import Farm
-    from farm.imagery.domain import ObjectRef
     from farm.imagery.metadata import SceneMetadata
-    from farm.imagery.scene_details import SceneFacts
     from farm.imagery.scene_files import IncomingFile, ReferencedFile
     from farm.imagery.storage import FolderStore
     from farm.jobs.models import Job
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreatedScene:
-    """A scene that was asked for."""
-
-    scene: Scene
-    job: Job | None  # that reads it; None where the scene was there already
-    is_new: bool
 
 
 class Unchanged:
@@ -61,8 +49,8 @@ def create_scene(
 ) -> CreatedScene:
     """Store the files of a scene, check them, and ask for a job that reads it.
 
-    The same files of the same moment sent again give the same scene. Whatever is wrong, nothing
-    half-stored stays.
+    The same files of the same moment, described alike, give the same scene. Whatever is wrong,
+    nothing half-stored stays.
 
     Args:
         farm: Where the scene belongs.
@@ -77,6 +65,8 @@ def create_scene(
         InvalidInputError: Counts, sizes, bands, times or metadata make no sense.
         UnreadableRasterError: A file is not a raster that is read; the message says why.
         ServiceUnavailableError: The NDVI service cannot be asked.
+        ConflictError: The files are a scene's already, which was described otherwise.
+        StorageFullError: The disk is full.
     """
     details = details or SceneDetails()
     read = read_metadata(metadata)
@@ -88,18 +78,18 @@ def create_scene(
         facts = settle_facts(
             details=replace(details, bands=bands), metadata=read, descriptions=found.descriptions
         )
-        content_sha256 = _content_sha256(found.identity, facts)
-        known = _known(farm, content_sha256)
+        new = NewScene(farm=farm, facts=facts, details=details, files=found)
+        known = new.known()
         if known is not None:
             return known
-        prefix = f"scenes/{farm.pk}/{content_sha256}"
+        prefix = f"scenes/{farm.pk}/{new.content_sha256}"
         objects = {
             name: type(ref)(key=ref.key.replace(incoming, prefix, 1))
             for name, ref in found.objects.items()
         }
         # Under the lock, or a deletion of the same scene could take the files of the new one.
         with locked_files(farm):
-            known = _known(farm, content_sha256)
+            known = new.known()
             if known is not None:
                 return known
             # No scene has these files: what lies there is left over from a deletion that was killed
@@ -107,7 +97,7 @@ def create_scene(
             store.delete_folder(prefix)
             store.move_folder(incoming, prefix)
             try:
-                return _insert(farm, content_sha256, facts, details, objects, requested_by)
+                return new.insert(objects, requested_by)
             except BaseException:
                 store.delete_folder(prefix)
                 raise
@@ -149,11 +139,10 @@ def reference_scene(
     facts = settle_facts(
         details=details, metadata=metadata, descriptions=found.descriptions, bands=bands
     )
-    content_sha256 = _content_sha256(found.identity, facts)
-    known = _known(farm, content_sha256)
-    if known is not None:
-        return known
-    return _insert(farm, content_sha256, facts, details, found.objects, requested_by)
+    new = NewScene(farm=farm, facts=facts, details=details, files=found)
+    # Under the lock, or a deletion could take the files that a key names.
+    with locked_files(farm):
+        return new.known() or new.insert(found.objects, requested_by)
 
 
 def change_scene(
@@ -196,92 +185,33 @@ def change_scene(
 
 
 def delete_scene(*, scene: Scene, store: FolderStore) -> None:
-    """Delete a scene with its numbers, its derived files and, where they were sent, its own."""
+    """Delete a scene with its numbers, its derived files and, where they were sent, its own.
+
+    Raises:
+        ConflictError: Another scene names its files by their keys.
+    """
     folder = f"{scene.farm_id}/{scene.content_sha256}"
     with transaction.atomic():
+        others = scenes_naming_files_of(scene)
+        if others:
+            listed = ", ".join(f"{other.pk} (“{other.name}”)" for other in others)
+            msg = f"The files of this scene are named by {listed}; delete what names them first."
+            raise ConflictError(msg, reason="SCENE_FILES_IN_USE")
         cancel_open_jobs(kind=JobKind.INGEST_SCENE, subject_id=scene.pk)
         scene.delete()
     # After the commit: a scene that is still there must not lose its files, and neither must one of
     # the same content that was sent again meanwhile.
     with suppress(NotFoundError), locked_files(scene.farm):
-        if _known(scene.farm, scene.content_sha256) is None:
+        is_back = Scene.objects.filter(
+            farm=scene.farm, content_sha256=scene.content_sha256
+        ).exists()
+        if not is_back and not scenes_naming_files_of(scene):
             for kind in ("scenes", "derived"):
                 store.delete_folder(f"{kind}/{folder}")
 
 
-def _known(farm: Farm, content_sha256: str) -> CreatedScene | None:
-    scene = Scene.objects.filter(farm=farm, content_sha256=content_sha256).first()
-    return None if scene is None else CreatedScene(scene=scene, job=None, is_new=False)
-
-
-def _content_sha256(identity: str, facts: SceneFacts) -> str:
-    """Name a scene by what it shows and when: two cloudless nights may have the same pixels."""
-    return hashlib.sha256(f"{facts.acquired_at.isoformat()}\n{identity}".encode()).hexdigest()
-
-
-def _insert(
-    farm: Farm,
-    content_sha256: str,
-    facts: SceneFacts,
-    details: SceneDetails,
-    objects: Mapping[str, ObjectRef],
-    requested_by: User | None,
-) -> CreatedScene:
-    west, south, east, north = facts.bounds_wgs84
-    is_overridden = details.scale_override is not None or details.offset_override is not None
-    try:
-        with transaction.atomic():
-            scene = Scene.objects.create(
-                farm=farm,
-                name=facts.name,
-                platform=facts.platform,
-                acquired_at=facts.acquired_at,
-                is_simulated=details.is_simulated,
-                processing_baseline=facts.radiometry.processing_baseline,
-                scale=facts.radiometry.scale,
-                offset=facts.radiometry.offset,
-                radiometry_source=facts.radiometry.source,
-                radiometry_verdict=RadiometryVerdict.OVERRIDDEN if is_overridden else "",
-                radiometry_reason=facts.radiometry.reason,
-                scale_override=details.scale_override,
-                offset_override=details.offset_override,
-                metadata=dict(facts.metadata),
-                content_sha256=content_sha256,
-                epsg=facts.epsg,
-                west=west,
-                south=south,
-                east=east,
-                north=north,
-            )
-            SceneAsset.objects.bulk_create(_assets(scene, facts, objects))
-            job = request_ingest(scene=scene, requested_by=requested_by)
-    except IntegrityError:  # the same files came twice at once, and the other was first
-        known = _known(farm, content_sha256)
-        if known is None:
-            raise
-        return known
-    return CreatedScene(scene=scene, job=job, is_new=True)
-
-
-def _assets(scene: Scene, facts: SceneFacts, objects: Mapping[str, ObjectRef]) -> list[SceneAsset]:
-    assets = []
-    for band in facts.bands:
-        ref = objects[band.file_name]
-        own = facts.radiometry.bands.get(band.name)
-        assets.append(
-            SceneAsset(
-                scene=scene,
-                role=band.role,
-                name=band.name,
-                object_key=ref.key,
-                url=ref.url,
-                band_number=band.band_number,
-                pixel_size=band.pixel_size,
-                data_type=band.data_type,
-                # NaN is no value in any raster and needs no naming; SQLite would store a null.
-                nodata=None if band.nodata is None or math.isnan(band.nodata) else band.nodata,
-                scale=own.scale if own else None,
-                offset=own.offset if own else None,
-            )
-        )
-    return assets
+def scenes_naming_files_of(scene: Scene) -> list[Scene]:
+    """List the other scenes of the farm whose bands lie in this scene's folder of the store."""
+    folder = f"scenes/{scene.farm_id}/{scene.content_sha256}/"
+    others = Scene.objects.filter(farm=scene.farm_id, assets__object_key__startswith=folder)
+    return list(others.exclude(content_sha256=scene.content_sha256).distinct().order_by("pk"))

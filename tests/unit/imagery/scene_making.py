@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from farm.clients.fakes import InMemoryNdvi
     from farm.clients.ndvi import NdviClient
     from farm.farms.models import Farm
-    from farm.imagery.scene_services import CreatedScene
+    from farm.imagery.scene_rows import CreatedScene
     from farm.imagery.storage import FolderStore
 
 WEST, SOUTH, EAST, NORTH = BOUNDS_WGS84

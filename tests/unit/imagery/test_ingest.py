@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from farm.clients.fakes import ENGINE_VERSION, Failure, clouded_summary, full_summary
 from farm.errors import ServiceUnavailableError
 from farm.fields.models import Field
-from farm.imagery import ingest
+from farm.imagery import scene_reading
 from farm.imagery.catalogue import catalogue
-from farm.imagery.ingest import IngestStoppedError, ingest_scene, recompute_field_in_scene
+from farm.imagery.ingest import ingest_scene, recompute_field_in_scene
 from farm.imagery.ingest_requests import recompute_field, recompute_fields
 from farm.imagery.models import Observation, RadiometryVerdict, Scene, SceneState
+from farm.imagery.scene_reading import IngestStoppedError
 from farm.imagery.scene_services import change_scene
 from farm.jobs.models import Job, JobKind, JobState
 from farm.jobs.runner import run
@@ -208,6 +211,78 @@ def test_only_plants_are_measured(scene: Scene, service: InMemoryNdvi, ndvi: Ndv
     assert {band.name for band in request.scene.bands} == {"blue", "red"}
 
 
+# --- Files that change --------------------------------------------------------------------------
+
+
+def on_the_web(scene: Scene) -> None:
+    """Let the files of a scene stay at addresses with a secret in them."""
+    for asset in scene.assets.all():
+        name = asset.object_key.rpartition("/")[2]
+        asset.object_key, asset.url = "", f"https://example.org/{name}?signature=secret"
+        asset.save()
+
+
+def grows(service: InMemoryNdvi) -> None:
+    """Let every file be a byte longer than it was."""
+    describe = service.describe
+
+    def longer(place: str) -> ndvi_pb2.DescribeRasterResponse | None:
+        answer = describe(place)
+        if answer is not None:
+            answer.size_bytes += 1
+        return answer
+
+    service.describe = longer
+
+
+def test_a_file_that_is_another_by_now_withdraws_the_scene_in_words(
+    field: Field, scene: Scene, service: InMemoryNdvi, ndvi: NdviClient
+) -> None:
+    ingest_scene(scene=scene, ndvi=ndvi)
+    on_the_web(scene)
+    before = Observation.objects.count()
+    grows(service)
+
+    run(job_id=Job.objects.get().pk)
+
+    scene.refresh_from_db()
+    assert scene.state == SceneState.FAILED
+    assert "is not the file it was when the scene was made" in scene.state_reason
+    assert "secret" not in scene.state_reason
+    assert Job.objects.get().state == JobState.FAILED
+    assert Observation.objects.count() == before
+
+
+def test_a_new_outline_is_not_computed_from_a_file_that_is_another_by_now(
+    field: Field, hill_farm: Farm, scene: Scene, service: InMemoryNdvi, ndvi: NdviClient
+) -> None:
+    ingest_scene(scene=scene, ndvi=ndvi)
+    on_the_web(scene)
+    late = make_field(hill_farm, "Drawn late")
+    job = recompute_field(field=late, requested_by=None)
+    grows(service)
+
+    assert job is not None
+    assert run(job_id=job.pk) == JobState.SUCCEEDED
+
+    scene.refresh_from_db()
+    assert scene.state == SceneState.FAILED
+    assert not Observation.objects.filter(field=late).exists()
+
+
+def test_outlines_are_loaded_by_the_batch_and_none_to_publish(
+    hill_farm: Farm, scene: Scene, ndvi: NdviClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scene_reading, "FIELDS_PER_BATCH", 2)
+    for number in range(3):
+        make_field(hill_farm, f"Field {number}")
+
+    with CaptureQueriesContext(connection) as queries:
+        ingest_scene(scene=scene, ndvi=ndvi)
+
+    assert sum("outline_wkb" in each["sql"] for each in queries) == 2
+
+
 # --- Interruptions ------------------------------------------------------------------------------
 
 
@@ -246,7 +321,7 @@ def test_a_field_drawn_while_a_scene_is_read_is_observed_too(
 def test_stopping_leaves_between_fields(
     hill_farm: Farm, scene: Scene, ndvi: NdviClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "FIELDS_PER_BATCH", 1)
+    monkeypatch.setattr(scene_reading, "FIELDS_PER_BATCH", 1)
     for number in range(3):
         make_field(hill_farm, f"Field {number}")
 

@@ -9,7 +9,12 @@ import grpc
 import pytest
 
 from farm.clients.fakes import Failure, raster
-from farm.errors import InvalidInputError, ServiceUnavailableError, UnreadableRasterError
+from farm.errors import (
+    ConflictError,
+    InvalidInputError,
+    ServiceUnavailableError,
+    UnreadableRasterError,
+)
 from farm.farms.models import Farm
 from farm.imagery.domain import ObjectRef
 from farm.imagery.metadata import SceneMetadata
@@ -18,7 +23,7 @@ from farm.imagery.scene_details import SceneDetails
 from farm.imagery.scene_files import ReferencedFile
 from farm.imagery.scene_services import change_scene, delete_scene, reference_scene
 from farm.jobs.models import Job, JobState
-from tests.unit.imagery.scene_making import BOUNDS_WGS84, TAGS, make_scene, sent
+from tests.unit.imagery.scene_making import BOUNDS_WGS84, TAGS, knows_sentinel_2, make_scene, sent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +85,70 @@ def test_the_same_files_again_are_the_same_scene(
     assert again.job is None
     assert stored(tmp_path) == ["10m.tif", "scl.tif"]
     assert Job.objects.count() == 1
+
+
+def said_otherwise(change: str) -> SceneDetails:
+    bands = {
+        "blue": ("10m.tif", 1),
+        "green": ("10m.tif", 2),
+        "red": ("10m.tif", 3),
+        "nir": ("10m.tif", 4),
+        "scl": ("scl.tif", 1),
+    }
+    match change:
+        case "platform":
+            return SceneDetails(platform="other", bands=bands)
+        case "number":
+            return SceneDetails(bands=bands | {"red": ("10m.tif", 4), "nir": ("10m.tif", 3)})
+        case "fewer":
+            return SceneDetails(bands={name: bands[name] for name in ("red", "nir", "scl")})
+        case "file":
+            return SceneDetails(bands=bands | {"blue": ("scl.tif", 1)})
+        case "override":
+            return SceneDetails(bands=bands, offset_override=-0.1)
+        case _:
+            return SceneDetails(bands=bands)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("platform", "its platform is sentinel-2, not other"),
+        ("number", "its nir is band 4, not 3; its red is band 3, not 4"),
+        ("fewer", "blue is a band of it, and not now; green is a band of it, and not now"),
+        ("file", "its blue is in another file than scl.tif"),
+        ("override", "its offset override is not set, not -0.1"),
+    ],
+)
+def test_the_same_files_described_otherwise_are_refused_with_what_differs(
+    hill_farm: Farm,
+    ndvi: NdviClient,
+    store: FolderStore,
+    tmp_path: Path,
+    change: str,
+    words: str,
+) -> None:
+    scene = make_scene(hill_farm, ndvi=ndvi, store=store).scene
+
+    with pytest.raises(ConflictError) as raised:
+        make_scene(hill_farm, ndvi=ndvi, store=store, details=said_otherwise(change))
+
+    assert raised.value.reason == "SCENE_KNOWN_OTHERWISE"
+    assert f"are the scene {scene.pk}, “{scene.name}”" in raised.value.detail
+    assert words in raised.value.detail
+    assert "Change that scene, or delete it and send the files again." in raised.value.detail
+    assert stored(tmp_path) == ["10m.tif", "scl.tif"]
+    assert not make_scene(hill_farm, ndvi=ndvi, store=store, details=said_otherwise("")).is_new
+
+
+def test_the_same_files_with_another_scale_are_refused(
+    hill_farm: Farm, service: InMemoryNdvi, ndvi: NdviClient, store: FolderStore
+) -> None:
+    make_scene(hill_farm, ndvi=ndvi, store=store)
+    knows_sentinel_2(service, offset=-0.1)
+
+    with pytest.raises(ConflictError, match=r"scale and offset are 0\.0001 and 0, not"):
+        make_scene(hill_farm, ndvi=ndvi, store=store)
 
 
 def test_the_same_pixels_on_another_day_are_another_scene(
@@ -238,6 +307,39 @@ def test_a_scene_may_stay_where_it_is(hill_farm: Farm, ndvi: NdviClient) -> None
 
     red = scene.assets.get(name="red")
     assert (red.url, red.object_key, red.band_number) == ("https://example.org/10m.tif", "", 3)
+
+
+def test_another_file_at_the_same_address_is_another_scene(
+    hill_farm: Farm, service: InMemoryNdvi, ndvi: NdviClient
+) -> None:
+    there = ObjectRef(url="https://example.org/10m.tif")
+    first, again = (refer(hill_farm, ndvi, there) for _ in range(2))
+    file = raster(["B02", "B03", "B04", "B08"], tags=TAGS)
+    file.size_bytes += 1
+    service.describe = lambda place: file
+
+    assert first == again
+    assert refer(hill_farm, ndvi, there) != first
+
+
+def test_files_that_another_scene_names_are_not_deleted_under_it(
+    hill_farm: Farm, ndvi: NdviClient, store: FolderStore, tmp_path: Path
+) -> None:
+    scene = make_scene(hill_farm, ndvi=ndvi, store=store).scene
+    key = scene.assets.get(name="red").object_key
+    other = refer(hill_farm, ndvi, ObjectRef(key=key))
+
+    with pytest.raises(ConflictError) as raised:
+        delete_scene(scene=scene, store=store)
+
+    assert raised.value.reason == "SCENE_FILES_IN_USE"
+    assert f"{other.pk} (“{other.name}”)" in raised.value.detail
+    assert Scene.objects.filter(pk=scene.pk).exists()
+    assert Job.objects.get(subject_id=scene.pk).state == JobState.QUEUED
+    delete_scene(scene=other, store=store)
+    assert stored(tmp_path) == ["10m.tif", "scl.tif"]
+    delete_scene(scene=scene, store=store)
+    assert stored(tmp_path) == []
 
 
 @pytest.mark.parametrize(
