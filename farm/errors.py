@@ -82,6 +82,18 @@ class ServiceTimeoutError(ServiceUnavailableError):
     code = "service_timeout"
 
 
+class StorageFullError(FarmError):
+    """The disk of the object store, or the one that uploads pass through, is full."""
+
+    code = "storage_full"
+
+    def __init__(self) -> None:
+        """Say it in the one sentence."""
+        super().__init__(
+            "The server's disk is full, so nothing was stored; its operator must make room."
+        )
+
+
 class ServiceFaultError(FarmError):
     """A service failed by its own fault; the detail is in its log."""
 

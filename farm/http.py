@@ -6,6 +6,7 @@ outside of any view are answered in :mod:`farm.http_pages`; :mod:`farm.http_sche
 
 from __future__ import annotations
 
+import errno
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ STATUS_OF: dict[type[errors.FarmError], HTTPStatus] = {
     errors.ServiceBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ServiceTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
     errors.ServiceUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.ServiceFaultError: HTTPStatus.BAD_GATEWAY,
     errors.FarmError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -110,6 +112,9 @@ def exception_handler(exc: Exception, handler_context: dict[str, Any]) -> HttpRe
     match exc:
         case errors.FarmError():
             return _farm_problem(exc, instance=instance)
+        # A form's large files are written to the disk before any view sees them.
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return _farm_problem(errors.StorageFullError(), instance=instance)
         case Http404():
             exc = api_errors.NotFound("There is nothing at this address.")
         case django_errors.PermissionDenied():

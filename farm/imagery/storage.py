@@ -6,23 +6,28 @@ folder, which furrow-ndvi opens by the same keys.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import logging
 import os
 import re
 import shutil
 import tempfile
 import time
 import unicodedata
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from django.conf import settings
 
-from farm.errors import InvalidInputError, NotFoundError
+from farm.errors import InvalidInputError, NotFoundError, StorageFullError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+log = logging.getLogger("furrow.store")
 
 CHUNK_BYTES = 1024 * 1024
 MAX_KEY_BYTES = 512  # of ObjectRef.key in common.proto
@@ -30,6 +35,9 @@ MAX_NAME_BYTES = 120
 
 # Uploads wait here until every file of a scene was found to be good.
 INCOMING = "incoming"
+
+# No space on the device, none within the owner's quota, or none within the process's limit.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -60,8 +68,12 @@ class FolderStore:
 
         Raises:
             InvalidInputError: The content is longer, or empty.
+            StorageFullError: The disk is full; nothing of the object stays.
         """
-        path = self._path(key)
+        with _said_when_full():
+            return self._put(self._path(key), key, chunks, max_bytes)
+
+    def _put(self, path: Path, key: str, chunks: Iterable[bytes], max_bytes: int) -> StoredFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
@@ -91,7 +103,14 @@ class FolderStore:
         """Move every object below one prefix to another in one step.
 
         A target that exists holds the same content, because content names it; it is kept.
+
+        Raises:
+            StorageFullError: There is no space even for a name.
         """
+        with _said_when_full():
+            self._move(source, target)
+
+    def _move(self, source: str, target: str) -> None:
         origin, goal = self._path(source), self._path(target)
         goal.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -103,8 +122,8 @@ class FolderStore:
         _sync_folder(goal.parent)
 
     def delete_folder(self, prefix: str) -> None:
-        """Delete every object below a prefix; none is not an error."""
-        shutil.rmtree(self._path(prefix), ignore_errors=True)
+        """Delete every object below a prefix; none is not an error, what stays is logged."""
+        _delete(self._path(prefix))
 
     def open(self, key: str) -> BinaryIO:
         """Open an object for reading.
@@ -137,7 +156,7 @@ class FolderStore:
         border = time.time() - older_than_s
         old = [folder for folder in incoming.iterdir() if folder.stat().st_mtime < border]
         for folder in old:
-            shutil.rmtree(folder, ignore_errors=True)
+            _delete(folder)
         return len(old)
 
     def _path(self, key: str) -> Path:
@@ -176,6 +195,31 @@ def safe_name(name: str, *, taken: Iterable[str] = ()) -> str:
         number += 1
         candidate = f"{stem}-{number}{ending}"
     return candidate
+
+
+@contextmanager
+def _said_when_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise StorageFullError from error
+
+
+def _delete(folder: Path) -> None:
+    """Delete as much as can be; nobody waits for the rest, but somebody must learn of it."""
+
+    def note(_: object, path: object, failure: tuple[object, BaseException, object]) -> None:
+        error = failure[1]
+        # A folder that is not empty is none of its own fault: what is left in it was noted before.
+        if getattr(error, "errno", None) not in {errno.ENOENT, errno.ENOTEMPTY}:
+            log.warning(
+                "A file of the store could not be deleted.",
+                extra={"path": str(path), "error": str(error)},
+            )
+
+    shutil.rmtree(folder, onerror=note)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Every refusal is a problem document; this table is the border's specification."""
 
+import errno
 import json
 import logging
 
@@ -61,6 +62,21 @@ def test_each_error_has_its_status_and_code(error, status, code):
     assert problem["type"] == f"urn:furrow:problem:{code}"
     assert problem["detail"] == "No."
     assert problem["instance"] == "/api/v1/things/3/"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.StorageFullError(),
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+    ],
+)
+def test_a_full_disk_is_a_507_in_words(error):
+    response, problem = answer(error)
+
+    assert (response.status_code, problem["code"]) == (507, "storage_full")
+    assert problem["detail"].startswith("The server's disk is full, so nothing was stored")
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import resource
+import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from farm.errors import InvalidInputError, NotFoundError
+from farm.errors import InvalidInputError, NotFoundError, StorageFullError
 from farm.imagery.storage import FolderStore, safe_name
 
 if TYPE_CHECKING:
@@ -128,3 +132,53 @@ def test_a_name_becomes_safe(sent: str, expected: str) -> None:
 
 def test_a_name_twice_gets_a_number() -> None:
     assert safe_name("red.tif", taken=["red.tif", "red-2.tif"]) == "red-3.tif"
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 KiB, or a limit of as much to one file where none may be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    is_mounted = os.geteuid() == 0 and subprocess.run(mount, check=False).returncode == 0
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    if not is_mounted:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, before[1]))
+    try:
+        yield disk
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+        if is_mounted:
+            subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(full_disk: Path) -> None:
+    store = FolderStore(full_disk)
+
+    with pytest.raises(StorageFullError, match="disk is full"):
+        store.put("incoming/1/a.tif", [b"x" * 16_384] * 16, max_bytes=2**20)
+
+    assert everything(full_disk) == []
+    assert store.put("incoming/1/a.tif", [b"x"], max_bytes=5).size_bytes == 1
+
+
+def test_what_could_not_be_deleted_is_logged(
+    store: FolderStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store.put("scenes/7/abc/a.tif", [b"x"], max_bytes=5)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", refuse)
+        store.delete_folder("scenes/7")
+    store.delete_folder("scenes/8")  # not there, and not worth a word
+
+    paths = [getattr(record, "path", "") for record in caplog.records]
+    assert paths == [str(tmp_path / "store/scenes/7/abc/a.tif")]
