@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from farm.accounts.principal import principal_of
 from farm.fields.selectors import visible_field
 from farm.imagery import index_schemas as schemas
+from farm.imagery import series_schemas
 from farm.imagery.catalogue import catalogue, index_named
 from farm.imagery.index_answers import index_answer, latest_answer, series_answer
 from farm.imagery.index_clock import Clocked
@@ -80,10 +81,10 @@ class FieldIndexTimeSeriesView(Clocked, TableView):
     @extend_schema(
         tags=["field indices"],
         summary="A field's numbers over time",
-        description=schemas.SERIES_DESCRIPTION,
+        description=series_schemas.SERIES_DESCRIPTION,
         parameters=[SeriesQuery, schemas.FORMAT],
         responses={
-            (200, "application/json"): schemas.FieldSeriesSchema,
+            (200, "application/json"): series_schemas.FieldSeriesSchema,
             (200, "text/csv"): schemas.TEXT,
         },
         examples=[SERIES],

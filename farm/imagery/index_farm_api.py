@@ -11,6 +11,7 @@ from farm.accounts.principal import principal_of
 from farm.errors import NoClearObservationError
 from farm.farms.selectors import visible_farm
 from farm.imagery import index_schemas as schemas
+from farm.imagery import series_schemas
 from farm.imagery.catalogue import index_named
 from farm.imagery.index_answers import (
     FARM_TABLE,
@@ -90,10 +91,10 @@ class FarmIndexTimeSeriesView(Clocked, TableView):
     @extend_schema(
         tags=["farm indices"],
         summary="A farm's numbers over time",
-        description=schemas.FARM_SERIES_DESCRIPTION,
+        description=series_schemas.FARM_SERIES_DESCRIPTION,
         parameters=[FarmSeriesQuery, schemas.FORMAT],
         responses={
-            (200, "application/json"): schemas.FarmSeriesSchema,
+            (200, "application/json"): series_schemas.FarmSeriesSchema,
             (200, "text/csv"): schemas.TEXT,
         },
     )

@@ -9,7 +9,6 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from farm.imagery.observation_quality import STALE_AFTER_DAYS
-from farm.imagery.series import MAX_POINTS
 
 FORMAT = OpenApiParameter(
     "format",
@@ -27,22 +26,11 @@ LATEST_DESCRIPTION = (
     "99 % of the outline is covered, or less than 99 % of what is covered has a value. Where no "
     "scene shows enough: 404 with the code `no_clear_observation` and the reasons in words."
 )
-SERIES_DESCRIPTION = (
-    "Column-oriented: every list in `columns` has `count` entries. Cloudy looks stay in with null "
-    "statistics unless `min_valid_share` leaves them out. `receipt` gives the place of each "
-    f"point's receipt in `receipts`. At most {MAX_POINTS:,} points, the newest ones; "
-    "`is_truncated` says that earlier ones were cut off. Numbers of an earlier outline are left "
-    "out and counted in `outdated_count`."
-)
 FARM_LATEST_DESCRIPTION = (
     "The latest clear look at each field, pooled by the area each number rests on. Fields seen "
     "more than `window_days` before the newest look are shown but not counted; `missing` says "
     "which fields the farm's number lacks, and why. Medians and percentiles of fields do not "
     "combine, so the farm has none."
-)
-FARM_SERIES_DESCRIPTION = (
-    "A point a solar day: of each field the clearest look of that day, pooled by the area each "
-    "number rests on. `missing_field_count` says how many fields the day lacks."
 )
 RASTER_DESCRIPTION = (
     "Masked, clipped to the outline, in fixed colours. Without `date` and `scene`: the latest "
@@ -182,85 +170,6 @@ class FieldLatestSchema(NumbersSchema, AgeSchema):
     scene = SceneNamedSchema()
     computed_at = serializers.DateTimeField()
     receipt = serializers.DictField()
-
-
-def _column(child: serializers.Field[Any, Any, Any, Any]) -> serializers.ListField:
-    return serializers.ListField(child=child)
-
-
-def _numbers(*, nullable: bool = False) -> serializers.ListField:
-    return _column(serializers.FloatField(allow_null=nullable))
-
-
-class FieldColumnsSchema(serializers.Serializer[Any]):
-    """The columns of a field's time series, all of one length."""
-
-    acquired_at = _column(serializers.DateTimeField())
-    mean = _numbers(nullable=True)
-    median = _numbers(nullable=True)
-    p10 = _numbers(nullable=True)
-    p90 = _numbers(nullable=True)
-    min = _numbers(nullable=True)
-    max = _numbers(nullable=True)
-    standard_deviation = _numbers(nullable=True)
-    valid_share = _numbers()
-    clear_share = _numbers()
-    effective_pixels = _numbers()
-    covered_area_m2 = _numbers()
-    scene_id = _column(serializers.IntegerField())
-    is_simulated = _column(serializers.BooleanField())
-    is_partial = _column(serializers.BooleanField())
-    is_duplicate = _column(serializers.BooleanField())
-    receipt = _column(serializers.IntegerField())
-
-
-class FarmColumnsSchema(serializers.Serializer[Any]):
-    """The columns of a farm's time series, all of one length."""
-
-    day = _column(serializers.DateField())
-    acquired_at = _column(serializers.DateTimeField())
-    mean = _numbers(nullable=True)
-    standard_deviation = _numbers(nullable=True)
-    min = _numbers(nullable=True)
-    max = _numbers(nullable=True)
-    effective_pixels = _numbers()
-    effective_area_m2 = _numbers()
-    valid_share = _numbers()
-    is_partial = _column(serializers.BooleanField())
-    field_count = _column(serializers.IntegerField())
-    missing_field_count = _column(serializers.IntegerField())
-    scene_ids = _column(serializers.ListField(child=serializers.IntegerField()))
-    is_simulated = _column(serializers.BooleanField())
-    receipts = _column(serializers.ListField(child=serializers.IntegerField()))
-
-
-class SeriesSchema(serializers.Serializer[Any]):
-    """What all time series carry."""
-
-    index = serializers.CharField()
-    unit = serializers.CharField()
-    time_zone = serializers.CharField()
-    count = serializers.IntegerField()
-    stale = serializers.BooleanField()
-    stale_after_days = serializers.IntegerField()
-    duplicate_count = serializers.IntegerField()
-    outdated_count = serializers.IntegerField()
-    is_truncated = serializers.BooleanField()
-    receipts = serializers.ListField(child=serializers.DictField())
-
-
-class FieldSeriesSchema(SeriesSchema):
-    """A field's time series."""
-
-    field = NamedSchema()
-    columns = FieldColumnsSchema()
-
-
-class FarmSeriesSchema(SeriesSchema):
-    """A farm's time series."""
-
-    farm = FarmNamedSchema()
-    columns = FarmColumnsSchema()
 
 
 class FarmFieldSchema(NumbersSchema, AgeSchema):

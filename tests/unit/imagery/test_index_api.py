@@ -11,8 +11,9 @@ from farm.accounts.models import User
 from farm.imagery.catalogue import index_named
 from farm.imagery.index_api import FieldIndexLatestView, FieldIndexTimeSeriesView
 from farm.imagery.index_examples import LATEST, SERIES
-from farm.imagery.index_schemas import FieldColumnsSchema, FieldLatestSchema, FieldSeriesSchema
+from farm.imagery.index_schemas import FieldLatestSchema
 from farm.imagery.models import SceneState
+from farm.imagery.series_schemas import FieldColumnsSchema, FieldSeriesSchema
 from tests.unit.imagery.observation_making import (
     NOW,
     PASS,

@@ -9,12 +9,8 @@ import pytest
 
 from farm.accounts.models import User
 from farm.imagery.index_farm_api import FarmIndexLatestView, FarmIndexTimeSeriesView
-from farm.imagery.index_schemas import (
-    FarmColumnsSchema,
-    FarmFieldSchema,
-    FarmLatestSchema,
-    FarmSeriesSchema,
-)
+from farm.imagery.index_schemas import FarmFieldSchema, FarmLatestSchema
+from farm.imagery.series_schemas import FarmColumnsSchema, FarmSeriesSchema
 from tests.unit.imagery.observation_making import (
     NOW,
     PASS,
