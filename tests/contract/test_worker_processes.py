@@ -38,9 +38,10 @@ from farm.farms.models import Farm
 from farm.imagery.storage import object_store
 from farm.jobs.models import Job
 from farm.jobs.queue import enqueue
-from tests.unit.imagery.scene_making import make_field, make_scene
+from tests.unit.imagery.observation_making import make_field
+from tests.unit.imagery.scene_making import INSIDE, make_scene
 farm = Farm.objects.create(name="Hill Farm")
-make_field(farm)
+make_field(farm, **INSIDE)
 job = make_scene(farm, ndvi=ndvi_client(), store=object_store()).job
 for _ in range(3):
     enqueue(job)

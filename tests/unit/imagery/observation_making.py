@@ -34,8 +34,8 @@ def square(lon: float, lat: float, size: float = 0.002) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [corners]}
 
 
-def make_field(farm: Farm, *, name: str = "North", lon: float = 3.0, lat: float = 51.0) -> Field:
-    """A square field of about 3 ha."""
+def make_field(farm: Farm, name: str = "North", *, lon: float = 3.0, lat: float = 51.0) -> Field:
+    """A square field of about 3 ha, with its south-west corner at a position."""
     outline = outline_of_geojson(square(lon, lat))
     return Field.objects.create(
         farm=farm,

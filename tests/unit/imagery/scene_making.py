@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from farm.clients.fakes import BOUNDS_WGS84, raster
-from farm.fields.models import Field
-from farm.geo import outline_of_geojson
 from farm.imagery.scene_files import IncomingFile
 from farm.imagery.scene_services import create_scene
 from farm.rpc.ndvi.v1 import ndvi_pb2
@@ -19,6 +17,8 @@ if TYPE_CHECKING:
     from farm.imagery.storage import FolderStore
 
 WEST, SOUTH, EAST, NORTH = BOUNDS_WGS84
+# South-west corner of a field inside the scene.
+INSIDE = {"lon": WEST + 0.004, "lat": SOUTH + 0.004}
 
 TEN_METRES = ("B02", "B03", "B04", "B08")
 TAGS = {"ACQUISITION": "2018-04-20T10:56:19Z"}
@@ -63,25 +63,4 @@ def make_scene(
             "store": store,
             **values,
         }
-    )
-
-
-def make_field(farm: Farm, name: str = "North", *, east_by: float = 0.0) -> Field:
-    """Draw a square field of some 2 ha inside the scene, or beside it."""
-    lon, lat = WEST + 0.004 + east_by, SOUTH + 0.004
-    corners = [[lon, lat], [lon + 0.002, lat], [lon + 0.002, lat + 0.001], [lon, lat + 0.001]]
-    outline = outline_of_geojson({"type": "Polygon", "coordinates": [[*corners, corners[0]]]})
-    return Field.objects.create(
-        farm=farm,
-        name=name,
-        outline_wkb=outline.wkb,
-        outline_sha256=outline.sha256,
-        area_m2=outline.area_m2,
-        perimeter_m=outline.perimeter_m,
-        west=outline.west,
-        south=outline.south,
-        east=outline.east,
-        north=outline.north,
-        centroid_lon=outline.centroid_lon,
-        centroid_lat=outline.centroid_lat,
     )

@@ -22,7 +22,8 @@ from farm.imagery.scene_services import change_scene
 from farm.jobs.models import Job, JobKind, JobState
 from farm.jobs.runner import run
 from farm.rpc.ndvi.v1 import ndvi_pb2
-from tests.unit.imagery.scene_making import has_vegetation, make_field, make_scene
+from tests.unit.imagery.observation_making import make_field
+from tests.unit.imagery.scene_making import INSIDE, has_vegetation, make_scene
 
 if TYPE_CHECKING:
     from farm.clients.fakes import InMemoryNdvi
@@ -35,7 +36,7 @@ BANDS = {"blue", "green", "red", "nir"}
 
 @pytest.fixture
 def field(hill_farm: Farm) -> Field:
-    return make_field(hill_farm)
+    return make_field(hill_farm, **INSIDE)
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_clouded_field_is_observed_without_a_mean(
 def test_a_field_beside_the_scene_is_not_asked_for(
     field: Field, hill_farm: Farm, scene: Scene, service: InMemoryNdvi, ndvi: NdviClient
 ) -> None:
-    make_field(hill_farm, "Far", east_by=1.0)
+    make_field(hill_farm, "Far", lon=4.0)
 
     ingest_scene(scene=scene, ndvi=ndvi)
 
@@ -145,7 +146,7 @@ def test_the_receipt_says_all_that_the_number_depends_on(
 
 def test_progress_counts_fields_to_the_end(hill_farm: Farm, scene: Scene, ndvi: NdviClient) -> None:
     for number in range(3):
-        make_field(hill_farm, f"Field {number}")
+        make_field(hill_farm, f"Field {number}", **INSIDE)
     told: list[tuple[int, int]] = []
 
     ingest_scene(
@@ -258,7 +259,7 @@ def test_a_new_outline_is_not_computed_from_a_file_that_is_another_by_now(
 ) -> None:
     ingest_scene(scene=scene, ndvi=ndvi)
     on_the_web(scene)
-    late = make_field(hill_farm, "Drawn late")
+    late = make_field(hill_farm, "Drawn late", **INSIDE)
     job = recompute_field(field=late, requested_by=None)
     grows(service)
 
@@ -275,7 +276,7 @@ def test_outlines_are_loaded_by_the_batch_and_none_to_publish(
 ) -> None:
     monkeypatch.setattr(scene_reading, "FIELDS_PER_BATCH", 2)
     for number in range(3):
-        make_field(hill_farm, f"Field {number}")
+        make_field(hill_farm, f"Field {number}", **INSIDE)
 
     with CaptureQueriesContext(connection) as queries:
         ingest_scene(scene=scene, ndvi=ndvi)
@@ -308,7 +309,7 @@ def test_a_field_drawn_while_a_scene_is_read_is_observed_too(
 
     def draw(done: int, total: int, note: str) -> None:
         if done and not drawn:
-            drawn.append(make_field(hill_farm, "Drawn late"))
+            drawn.append(make_field(hill_farm, "Drawn late", **INSIDE))
 
     ingest_scene(scene=scene, ndvi=ndvi, on_progress=draw)
 
@@ -323,7 +324,7 @@ def test_stopping_leaves_between_fields(
 ) -> None:
     monkeypatch.setattr(scene_reading, "FIELDS_PER_BATCH", 1)
     for number in range(3):
-        make_field(hill_farm, f"Field {number}")
+        make_field(hill_farm, f"Field {number}", **INSIDE)
 
     with pytest.raises(IngestStoppedError):
         ingest_scene(
@@ -426,7 +427,7 @@ def test_a_new_outline_is_computed_in_every_scene_that_shows_it(
     hill_farm: Farm, scene: Scene, ndvi: NdviClient
 ) -> None:
     ingest_scene(scene=scene, ndvi=ndvi)
-    field = make_field(hill_farm)
+    field = make_field(hill_farm, **INSIDE)
 
     job = recompute_field(field=field, requested_by=None)
 
@@ -445,7 +446,7 @@ def test_many_fields_are_computed_by_reading_each_scene_once(
 ) -> None:
     ingest_scene(scene=scene, ndvi=ndvi)
     Job.objects.all().delete()
-    fields = [make_field(hill_farm, f"Field {number}") for number in range(25)]
+    fields = [make_field(hill_farm, f"Field {number}", **INSIDE) for number in range(25)]
 
     jobs = recompute_fields(farm=hill_farm, fields=fields, requested_by=None)
 

@@ -17,7 +17,8 @@ from farm.imagery.scene_services import change_scene, delete_scene
 from farm.jobs import runner
 from farm.jobs.models import Job, JobState
 from farm.jobs.services import cancel_job
-from tests.unit.imagery.scene_making import make_field, make_scene
+from tests.unit.imagery.observation_making import make_field
+from tests.unit.imagery.scene_making import INSIDE, make_scene
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
@@ -115,7 +116,7 @@ def test_the_files_of_a_scene_go_when_its_farm_went_while_they_were_sent(
 def test_a_cancelled_reading_leaves_the_scene_waiting(
     scene: Scene, hill_farm: Farm, ndvi: NdviClient
 ) -> None:
-    make_field(hill_farm)
+    make_field(hill_farm, **INSIDE)
     job = Job.objects.get()
     handler = IngestScene(ndvi)
     run = handler.run

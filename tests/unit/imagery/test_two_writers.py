@@ -16,7 +16,8 @@ from farm.farms.models import Farm, Membership, Role
 from farm.imagery.models import Scene
 from farm.imagery.scene_services import delete_scene
 from farm.jobs.models import Job
-from tests.unit.imagery.scene_making import make_field, make_scene
+from tests.unit.imagery.observation_making import make_field
+from tests.unit.imagery.scene_making import INSIDE, make_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +93,7 @@ def test_a_scene_that_is_there_has_its_files_however_often_it_went_and_came(
 
 def test_of_writers_who_name_the_same_version_one_goes_through(hill_farm: Farm, user: User) -> None:
     Membership.objects.create(farm=hill_farm, user=user, role=Role.MANAGER)
-    path = f"/api/v1/fields/{make_field(hill_farm).pk}/"
+    path = f"/api/v1/fields/{make_field(hill_farm, **INSIDE).pk}/"
     client = APIClient()
     client.force_authenticate(user)
     version = client.get(path)["ETag"]
