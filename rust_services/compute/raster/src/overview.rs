@@ -150,6 +150,11 @@ impl Level {
         tile_size: usize,
         tiles: &mut Vec<Tile>,
     ) {
+        if self.rows.capacity() == 0 {
+            // Growing by doubling would take up to twice as much.
+            let most_rows = tile_size.min(self.height);
+            self.rows.reserve_exact(self.width * most_rows);
+        }
         self.rows.extend(row);
         self.rows_done += 1;
         if !self.rows_done.is_multiple_of(tile_size) && !self.is_done() {

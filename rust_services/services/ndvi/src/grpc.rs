@@ -27,7 +27,7 @@ use crate::write::write_index;
 /// Answers that wait for a slow caller.
 const ANSWERS_AHEAD: usize = 64;
 
-/// Pixels of one permit of the room for files.
+/// Pixels of one permit of the room for files in the making.
 const PIXELS_PER_PERMIT: u64 = 1 << 16;
 
 /// Sizes of pictures.
@@ -42,8 +42,8 @@ pub struct Grpc {
     pub compute: Arc<ComputePool>,
     /// Most pixels of a window.
     pub max_pixels: u64,
-    /// Room for packed files in memory: files that are written at the same time have together no
-    /// more pixels than the largest one may have.
+    /// Room for files in the making: those that are written at the same time have together no more
+    /// pixels than the largest one may have.
     write_room: Arc<Semaphore>,
 }
 

@@ -1,6 +1,8 @@
 //! Bytes of objects: from the folder of the store by key, or over HTTP from hosts that the operator
 //! allowed. Nothing else is reachable, whatever a request says.
 
+use std::fs::File;
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use object_store::http::HttpBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    ClientOptions, GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore,
+    ClientOptions, GetOptions, GetRange, GetResult, GetResultPayload, MultipartUpload, ObjectStore,
     ObjectStoreExt as _, PutPayload, RetryConfig, coalesce_ranges,
 };
 use url::Url;
@@ -198,18 +200,32 @@ impl Stores {
         Ok((object, start))
     }
 
-    /// Writes an object whole or not at all: to a file beside it that is then renamed.
+    /// Starts an object that is there whole or not at all: its parts go to a file beside it, which is
+    /// renamed at the end, or removed when the upload is dropped before.
     ///
     /// # Errors
     /// [`NdviError`] when it may not be written or the store fails.
-    pub async fn put(&self, key: &Path, parts: Vec<Bytes>) -> Result<(), NdviError> {
+    pub async fn begin(&self, key: &Path) -> Result<Upload, NdviError> {
         let name = key.to_string();
         self.within_root(key, &name).await?;
-        self.local
-            .put(key, PutPayload::from_iter(parts))
-            .await
-            .map(drop)
-            .map_err(|error| store_error(name, error))
+        let begun = self.local.put_multipart(key).await;
+        Ok(Upload {
+            parts: begun.map_err(|error| store_error(name.clone(), error))?,
+            name,
+        })
+    }
+
+    /// A file on the store's disk for what does not fit into memory. It has no name, so that it goes
+    /// with its last handle, also when the process is killed.
+    ///
+    /// # Errors
+    /// [`NdviError`] when the disk does not take it.
+    pub async fn scratch(&self) -> Result<File, NdviError> {
+        let root = self.root.clone();
+        let made = tokio::task::spawn_blocking(move || tempfile::tempfile_in(root)).await;
+        made.map_err(io::Error::other)
+            .flatten()
+            .map_err(scratch_error)
     }
 
     /// Refuses keys that a symbolic link leads out of the store.
@@ -254,6 +270,42 @@ impl Stores {
             .map_err(|error| store_error(name.to_owned(), error))?;
         Ok((Arc::new(store), path))
     }
+}
+
+/// An object in the making, see [`Stores::begin`].
+#[derive(Debug)]
+pub struct Upload {
+    parts: Box<dyn MultipartUpload>,
+    name: String,
+}
+
+impl Upload {
+    /// Adds the next bytes.
+    ///
+    /// # Errors
+    /// [`NdviError`] when the store fails.
+    pub async fn add(&mut self, bytes: Bytes) -> Result<(), NdviError> {
+        let added = self.parts.put_part(PutPayload::from_bytes(bytes)).await;
+        added.map_err(|error| store_error(self.name.clone(), error))
+    }
+
+    /// Makes the object visible, in place of one that was there before.
+    ///
+    /// # Errors
+    /// [`NdviError`] when the store fails.
+    pub async fn finish(mut self) -> Result<(), NdviError> {
+        let done = self.parts.complete().await.map(drop);
+        done.map_err(|error| store_error(self.name, error))
+    }
+}
+
+/// A scratch file that cannot be written or read back: the disk is full, as a rule.
+pub fn scratch_error(error: io::Error) -> NdviError {
+    let source = object_store::Error::Generic {
+        store: "scratch file",
+        source: error.into(),
+    };
+    store_error("the store".to_owned(), source)
 }
 
 impl Object {

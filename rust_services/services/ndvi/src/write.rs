@@ -1,13 +1,18 @@
 //! Files of an index, cloud-optimized, packed as their rows are computed.
 //!
-//! Memory holds a few rows of tiles and the packed file once, never the scene as numbers.
+//! Memory holds a few rows of tiles. The smallest level of a file stands in front and is known last,
+//! so packed tiles wait in a scratch file and are then copied in their order.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use furrow_raster::cog::{
-    CogError, CogSpec, Compression, Encoding, Layout, TileSize, append_tile, compress_tile,
+    CogError, CogSpec, Compression, Encoding, Layout, TilePlace, TileSize, append_tile,
+    compress_tile,
 };
 use furrow_raster::coverage::Coverage;
 use furrow_raster::grid::{Grid, Window};
@@ -21,6 +26,10 @@ use crate::pipeline::fold_blocks;
 use crate::scenes::{Admitted, Rasters};
 use crate::stack::IndexBlock;
 use crate::status::NdviError;
+use crate::store::scratch_error;
+
+/// Bytes that are written at once, about.
+const PART_BYTES: usize = 4 << 20;
 
 /// A file that was written.
 #[derive(Debug)]
@@ -56,29 +65,33 @@ pub async fn write_index(
         description: index.name.clone(),
         tags: BTreeMap::from([("FORMULA".to_owned(), index.formula.to_string())]),
     };
-    let writer = Writer::new(spec, view);
+    let stores = &rasters.stores;
+    let writer = Writer::new(spec, view, stores.scratch().await?);
     let windows = view.stack.lattice.within(view.window);
     let step =
         |writer: &mut Writer, block: &IndexBlock| writer.add(block).map(|()| Vec::<()>::new());
     let metrics = rasters.metrics();
     let writer = fold_blocks(&view.stack, windows, call, metrics, writer, step, None).await?;
-    let (parts, sha256) = call
-        .run(move || {
-            let parts = writer.finish().map_err(cog_error)?;
-            let mut digest = Sha256::new();
-            for part in &parts {
-                digest.update(part);
-            }
-            Ok((parts, format!("{:x}", digest.finalize())))
-        })
-        .await?;
-    let size_bytes = parts.iter().map(|part| part.len() as u64).sum();
+    let mut file = call.run(move || writer.finish()).await?;
+    // Dropped when the call ends before, which removes what was written.
+    let mut upload = stores.begin(key).await?;
+    loop {
+        let (returned, part) = call
+            .run(move || {
+                let part = file.next_part()?;
+                Ok((file, part))
+            })
+            .await?;
+        file = returned;
+        let Some(part) = part else { break };
+        upload.add(part).await?;
+    }
     call.cancel.check()?;
-    rasters.stores.put(key, parts).await?;
+    upload.finish().await?;
     Ok(WrittenIndex {
-        size_bytes,
+        size_bytes: file.size_bytes,
         grid,
-        sha256,
+        sha256: format!("{:x}", file.digest.finalize()),
     })
 }
 
@@ -99,15 +112,43 @@ struct Writer {
     /// Rows of the row of blocks that is being filled, all columns wide.
     rows: Vec<f32>,
     pyramid: Pyramid,
-    /// By level, in the order of the level's tiles.
-    packed: Vec<Vec<Vec<u8>>>,
+    packed: Packed,
+}
+
+/// Packed tiles in a scratch file, as they came.
+struct Packed {
+    scratch: File,
+    end: u64,
+    /// Place and length of each in the file; by level, in the order of the level's tiles.
+    tiles: Vec<Vec<(u64, usize)>>,
+}
+
+impl Packed {
+    /// Adds the next tile of a level.
+    fn push(&mut self, level: usize, tile: &[u8]) -> io::Result<()> {
+        self.scratch.write_all_at(tile, self.end)?;
+        self.tiles[level].push((self.end, tile.len()));
+        self.end += tile.len() as u64;
+        Ok(())
+    }
+
+    fn read(&self, place: TilePlace) -> io::Result<Vec<u8>> {
+        let (start, len) = self.tiles[place.level][place.index];
+        let mut tile = vec![0; len];
+        self.scratch.read_exact_at(&mut tile, start)?;
+        Ok(tile)
+    }
 }
 
 impl Writer {
-    fn new(spec: CogSpec, view: &View) -> Self {
+    fn new(spec: CogSpec, view: &View, scratch: File) -> Self {
         Self {
             pyramid: Pyramid::new(spec.grid.width, spec.grid.height, spec.tile_size.pixels()),
-            packed: vec![Vec::new(); spec.levels().len()],
+            packed: Packed {
+                scratch,
+                end: 0,
+                tiles: vec![Vec::new(); spec.levels().len()],
+            },
             spec,
             window: view.window,
             coverage: view.coverage.clone(),
@@ -131,40 +172,69 @@ impl Writer {
             row[start..start + line.len()].copy_from_slice(line);
         }
         if window.col_end() == self.window.col_end() {
-            let tiles = self.pyramid.push_rows(&self.rows);
-            self.rows = Vec::new();
-            self.pack(tiles).map_err(cog_error)?;
+            let rows = std::mem::take(&mut self.rows);
+            // A block may be many tiles high.
+            for rows in rows.chunks(width * self.spec.tile_size.pixels() as usize) {
+                let tiles = self.pyramid.push_rows(rows);
+                self.pack(tiles)?;
+            }
         }
         Ok(())
     }
 
-    fn pack(&mut self, tiles: Vec<Tile>) -> Result<(), CogError> {
+    fn pack(&mut self, tiles: Vec<Tile>) -> Result<(), NdviError> {
         let packed: Vec<(usize, Vec<u8>)> = tiles
             .into_par_iter()
             .map(|tile| Ok((tile.level, compress_tile(&self.spec, &tile.values)?)))
-            .collect::<Result<_, CogError>>()?;
+            .collect::<Result<_, CogError>>()
+            .map_err(cog_error)?;
         // Tiles of a level arrive in its order; the parallel map keeps it.
         for (level, tile) in packed {
-            self.packed[level].push(tile);
+            self.packed.push(level, &tile).map_err(scratch_error)?;
         }
         Ok(())
     }
 
-    /// The file in parts, so that it stands in memory once.
-    fn finish(mut self) -> Result<Vec<Bytes>, CogError> {
-        let sizes: Vec<Vec<usize>> = self
-            .packed
-            .iter()
-            .map(|level| level.iter().map(Vec::len).collect())
+    /// The file, to be read part by part.
+    fn finish(self) -> Result<Assembly, NdviError> {
+        let levels = self.packed.tiles.iter();
+        let sizes: Vec<Vec<usize>> = levels
+            .map(|level| level.iter().map(|(_, len)| *len).collect())
             .collect();
-        let layout = Layout::new(&self.spec, &sizes)?;
-        let mut parts = vec![Bytes::copy_from_slice(layout.header())];
-        for place in layout.order() {
-            let tile = std::mem::take(&mut self.packed[place.level][place.index]);
-            let mut framed = Vec::with_capacity(tile.len() + 8);
-            append_tile(&mut framed, &tile);
-            parts.push(framed.into());
+        let layout = Layout::new(&self.spec, &sizes).map_err(cog_error)?;
+        Ok(Assembly {
+            packed: self.packed,
+            header: layout.header().to_vec(),
+            order: layout.order().collect::<Vec<_>>().into_iter(),
+            digest: Sha256::new(),
+            size_bytes: 0,
+        })
+    }
+}
+
+/// A file as it is put together: the header, then the tiles in their order.
+struct Assembly {
+    packed: Packed,
+    /// Empty once it was given.
+    header: Vec<u8>,
+    order: std::vec::IntoIter<TilePlace>,
+    /// Of what was given.
+    digest: Sha256,
+    size_bytes: u64,
+}
+
+impl Assembly {
+    /// The next bytes of the file; None at its end.
+    fn next_part(&mut self) -> Result<Option<Bytes>, NdviError> {
+        let mut part = std::mem::take(&mut self.header);
+        while part.len() < PART_BYTES {
+            let Some(place) = self.order.next() else {
+                break;
+            };
+            append_tile(&mut part, &self.packed.read(place).map_err(scratch_error)?);
         }
-        Ok(parts)
+        self.digest.update(&part);
+        self.size_bytes += part.len() as u64;
+        Ok((!part.is_empty()).then(|| part.into()))
     }
 }

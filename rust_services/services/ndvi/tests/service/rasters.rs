@@ -1,9 +1,13 @@
 //! Pictures, files, headers and distributions.
 
+use std::collections::BTreeMap;
+
+use furrow_raster::cog::{self, CogSpec, Compression, Encoding, TileSize};
 use furrow_raster::tiff::Limits;
 use furrow_raster::tiff::{Parsed, SparseBytes, parse};
 use furrow_rpc::common::v1::ColourStop;
 use furrow_rpc::ndvi::v1 as proto;
+use sha2::{Digest as _, Sha256};
 
 use crate::support::{
     Running, assert_close, band, box_wkb, classes, degrees, index, key, plane, scene, start,
@@ -127,6 +131,49 @@ async fn a_value_beyond_16_bit_integers_is_refused_with_the_way_out() {
         "{}",
         status.message()
     );
+    let left: Vec<_> = std::fs::read_dir(running.store_path(""))
+        .expect("a folder")
+        .map(|entry| entry.expect("readable").file_name())
+        .collect();
+    assert_eq!(left, ["level.tif"], "nothing is half-stored");
+}
+
+#[tokio::test]
+async fn a_file_of_many_parts_has_the_bytes_of_one_that_is_written_at_once() {
+    let running = start().await;
+    let grid = degrees(1300, 1100);
+    #[expect(clippy::cast_precision_loss, reason = "24 bits fit")]
+    let noise = |col: u32, row: u32| {
+        let mixed = (col ^ row.rotate_left(16)).wrapping_mul(2_654_435_761);
+        (mixed.wrapping_mul(mixed >> 9 | 1) >> 8) as f32
+    };
+    running.put("level.tif", &plane(grid, noise));
+
+    let written = running
+        .client
+        .clone()
+        .write_index(write_request("derived/7/noise.tif"))
+        .await
+        .expect("written")
+        .into_inner();
+
+    let values: Vec<f32> = (0..grid.height)
+        .flat_map(|row| (0..grid.width).map(move |col| noise(col, row)))
+        .collect();
+    let spec = CogSpec {
+        grid,
+        is_geographic: true,
+        tile_size: TileSize::default(),
+        encoding: Encoding::Float32,
+        compression: Compression::Deflate,
+        description: "level".to_owned(),
+        tags: BTreeMap::from([("FORMULA".to_owned(), "level * 1".to_owned())]),
+    };
+    let at_once = cog::write(&spec, &values).expect("a file");
+    assert!(at_once.len() > 5 << 20, "more than one part");
+    let found = std::fs::read(running.store_path("derived/7/noise.tif")).expect("it is there");
+    assert!(found == at_once);
+    assert_eq!(written.sha256, format!("{:x}", Sha256::digest(&at_once)));
 }
 
 #[tokio::test]
