@@ -58,8 +58,10 @@ class NewScene:
         Raises:
             ConflictError: It was described otherwise.
         """
-        scene = Scene.objects.filter(farm=self.farm, content_sha256=self.content_sha256).first()
-        if scene is None:
+        scenes = Scene.objects.filter(farm=self.farm, content_sha256=self.content_sha256)
+        scene = scenes.prefetch_related("assets").first()
+        # Every scene has bands; one without was deleted between the two reads.
+        if scene is None or not scene.assets.all():
             return None
         refuse_known_otherwise(
             scene=scene, facts=self.facts, contents=self.files.contents, details=self.details
