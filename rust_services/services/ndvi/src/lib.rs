@@ -16,6 +16,7 @@ mod convert;
 pub mod describe;
 pub mod grpc;
 pub mod measure;
+pub mod parts;
 pub mod picture;
 pub mod pipeline;
 pub mod render;

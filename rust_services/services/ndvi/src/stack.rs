@@ -18,8 +18,9 @@ use furrow_service_kit::metrics::Metrics;
 use futures::future::try_join_all;
 
 use crate::blocks::Lattice;
+use crate::parts::{FetchedPart, MAX_READ_BYTES, Part, Pixels};
 use crate::request::{BandPlace, IndexSpec, MaskSpec, Radiometry, Reading, SceneSpec};
-use crate::scenes::{Admitted, FetchedPart, MAX_READ_BYTES, Part, Pixels, Raster, Rasters};
+use crate::scenes::{Admitted, Raster, Rasters};
 use crate::status::NdviError;
 
 /// Most pixels of a mask layer that are looked at for one block, growth included.
