@@ -3,15 +3,17 @@
 //! The grid is that of the coarsest band an index names. Finer bands are averaged over whole pixels
 //! of it; masks are looked up where a pixel's centre lies.
 
+mod build;
+mod judge;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use furrow_index::Bands;
 use furrow_raster::crs::Crs;
 use furrow_raster::grid::{Grid, Window};
-use furrow_raster::mask::{HiddenPixels, PixelSize, Rule, reach};
-use furrow_raster::resample::{Alignment, GridsDisagree, coarsest};
-use furrow_raster::samples::Samples;
+use furrow_raster::mask::{HiddenPixels, PixelSize, Rule};
+use furrow_raster::resample::{Alignment, coarsest};
 use furrow_raster::zonal::PixelState;
 use furrow_service_kit::Cancel;
 use furrow_service_kit::metrics::Metrics;
@@ -22,6 +24,8 @@ use crate::parts::{FetchedPart, MAX_READ_BYTES, Part, Pixels};
 use crate::request::{BandPlace, IndexSpec, MaskSpec, Radiometry, Reading, SceneSpec};
 use crate::scenes::{Admitted, Raster, Rasters};
 use crate::status::NdviError;
+use build::Builder;
+use judge::{Reflectance, judge};
 
 /// Most pixels of a mask layer that are looked at for one block, growth included.
 const MAX_MASK_PIXELS: u64 = 32 << 20;
@@ -249,30 +253,6 @@ impl Stack {
     }
 }
 
-impl StackedMask {
-    /// Whether each pixel of a layer hides the ground. Where the layer's file holds nothing, nothing
-    /// says that the ground is clear.
-    fn hidden(&self, pixels: &Pixels) -> Vec<bool> {
-        let (samples, width) = (&pixels.bands[0], pixels.window.width as usize);
-        let mut hidden = self
-            .rule
-            .hidden(samples, width, self.pixel, self.dilation_m);
-        if let Some(nodata) = self.nodata {
-            for (place, flag) in hidden.iter_mut().enumerate() {
-                let value = samples.get_f64(place);
-                // The file's nodata is compared as stored, so equality is exact.
-                *flag |= value == nodata || value.is_nan();
-            }
-        }
-        if let Some(mask) = &pixels.mask {
-            for (place, flag) in hidden.iter_mut().enumerate() {
-                *flag |= mask.get_f64(place) <= 0.0;
-            }
-        }
-        hidden
-    }
-}
-
 impl Source {
     /// Refuses a layer so much finer than the grid, or grown so far, that one block of it does not
     /// fit into memory.
@@ -309,179 +289,6 @@ fn grown(window: Window, (cols, rows): (u32, u32), grid: &Grid) -> Window {
         row,
         width: window.col_end().saturating_add(cols).min(grid.width) - col,
         height: window.row_end().saturating_add(rows).min(grid.height) - row,
-    }
-}
-
-/// Puts a stack together.
-struct Builder {
-    grid: Grid,
-    crs: Option<Crs>,
-    sources: Vec<Source>,
-    bands: Vec<StackedBand>,
-    masks: Vec<StackedMask>,
-}
-
-impl Builder {
-    fn new(grid: Grid) -> Self {
-        Self {
-            grid,
-            crs: None,
-            sources: Vec::new(),
-            bands: Vec::new(),
-            masks: Vec::new(),
-        }
-    }
-
-    /// Adds a band; gives the size of its file's chunks in pixels of the grid.
-    fn add_band(
-        &mut self,
-        name: &str,
-        place: &BandPlace,
-        radiometry: Radiometry,
-        raster: Arc<Raster>,
-    ) -> Result<(u32, u32), NdviError> {
-        let band = band_of(&raster, place.band_number)?;
-        let alignment = Alignment::between(&raster.grid, &self.grid).map_err(|source| {
-            NdviError::GridsDisagree {
-                name: format!("band {name}"),
-                source,
-            }
-        })?;
-        let image = raster.tiff.full();
-        let of_file = raster.tiff.bands[usize::from(band)].nodata;
-        let of_request = radiometry.nodata;
-        let radiometry = Radiometry {
-            nodata: of_request
-                .map(|nodata| image.data_type.nodata_held(nodata))
-                .or(of_file),
-            ..radiometry
-        };
-        let factor = alignment.factor();
-        let chunk = (
-            image.chunk_width.div_ceil(factor),
-            image.chunk_height.div_ceil(factor),
-        );
-        if self.crs.is_none() {
-            self.crs = Some(raster.crs.clone());
-        }
-        let (source, of_source) = self.plane_of(raster, band, alignment);
-        self.bands.push(StackedBand {
-            name: name.to_owned(),
-            source,
-            plane: of_source,
-            alignment,
-            radiometry,
-        });
-        Ok(chunk)
-    }
-
-    /// Where a band is read: with the others of its file.
-    fn plane_of(&mut self, raster: Arc<Raster>, band: u16, alignment: Alignment) -> (usize, usize) {
-        let same_file = |source: &Source| Arc::ptr_eq(&source.raster, &raster);
-        let Some(source) = self.sources.iter().position(same_file) else {
-            self.sources.push(Source {
-                raster,
-                bands: vec![band],
-                need: Need::Aligned(alignment),
-            });
-            return (self.sources.len() - 1, 0);
-        };
-        let bands = &mut self.sources[source].bands;
-        let known = bands.iter().position(|known| *known == band);
-        let plane = known.unwrap_or_else(|| {
-            bands.push(band);
-            bands.len() - 1
-        });
-        (source, plane)
-    }
-
-    fn add_mask(&mut self, mask: &MaskSpec, raster: Arc<Raster>) -> Result<(), NdviError> {
-        let band = band_of(&raster, mask.place.band_number)?;
-        if raster.grid.epsg != self.grid.epsg {
-            return Err(NdviError::GridsDisagree {
-                name: format!("mask {}", mask.place.location),
-                source: GridsDisagree::ReferenceSystem {
-                    fine: raster.grid.epsg,
-                    coarse: self.grid.epsg,
-                },
-            });
-        }
-        let pixel = pixel_size(&raster);
-        self.masks.push(StackedMask {
-            source: self.sources.len(),
-            rule: mask.rule,
-            pixel,
-            dilation_m: mask.dilation_m,
-            nodata: raster.tiff.bands[usize::from(band)].nodata,
-        });
-        self.sources.push(Source {
-            raster,
-            bands: vec![band],
-            need: Need::Nearest {
-                halo: reach(pixel, mask.dilation_m),
-            },
-        });
-        Ok(())
-    }
-
-    fn finish(self, indices: Vec<IndexSpec>, chunk: (u32, u32)) -> Stack {
-        let of_bands = self.bands.iter().map(|band| {
-            let factor = u64::from(band.alignment.factor());
-            factor * factor
-        });
-        let of_masks = self.masks.iter().map(|mask| {
-            let mask = &self.sources[mask.source].raster.grid;
-            finer_pixels(mask, &self.grid)
-        });
-        let reads = of_bands.chain(of_masks).fold(0, u64::saturating_add);
-        Stack {
-            lattice: Lattice::new(&self.grid, chunk, reads),
-            crs: self.crs.expect("a stack has at least one band"),
-            grid: self.grid,
-            indices,
-            sources: self.sources,
-            bands: self.bands,
-            masks: self.masks,
-        }
-    }
-}
-
-/// About how many pixels of a fine grid lie in one of a coarse one, at least 1.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast of a positive float saturates"
-)]
-fn finer_pixels(fine: &Grid, coarse: &Grid) -> u64 {
-    let area = |grid: &Grid| grid.transform.pixel_width * grid.transform.pixel_height;
-    (area(coarse) / area(fine)).ceil().max(1.0) as u64
-}
-
-/// The band from 0, if the file has it.
-fn band_of(raster: &Raster, band_number: u32) -> Result<u16, NdviError> {
-    let found = raster.tiff.bands.len();
-    let band = u16::try_from(band_number - 1).ok();
-    band.filter(|band| usize::from(*band) < found)
-        .ok_or_else(|| NdviError::BandMissing {
-            object: raster.object.name.clone(),
-            band_number,
-            found,
-        })
-}
-
-/// Size of a raster's pixels in metres; of a raster in degrees, at its middle.
-fn pixel_size(raster: &Raster) -> PixelSize {
-    let transform = &raster.grid.transform;
-    let unit_m = raster.crs.metres_per_unit();
-    let narrowing = if raster.crs.is_geographic() {
-        let (_, middle) = transform.to_world(0.0, f64::from(raster.grid.height) / 2.0);
-        middle.to_radians().cos().max(0.01)
-    } else {
-        1.0
-    };
-    PixelSize {
-        width_m: transform.pixel_width * unit_m * narrowing,
-        height_m: transform.pixel_height * unit_m,
     }
 }
 
@@ -525,99 +332,6 @@ impl DecodedBlock {
     }
 }
 
-/// A band over a block: reflectance, `NaN` where there is none.
-struct Reflectance {
-    values: Vec<f64>,
-    /// Where the sensor was blinded; empty where nowhere.
-    saturated: Vec<bool>,
-}
-
-impl StackedBand {
-    /// Whether the file leaves this pixel out as holding nothing. Without a nodata value it means 0.
-    fn is_left_out(&self, pixels: &Pixels, place: usize) -> bool {
-        self.radiometry.nodata.is_some() && pixels.left_out[self.plane].get(place) == Some(&true)
-    }
-
-    fn reading(&self, pixels: &Pixels, place: usize) -> Reading {
-        if self.is_left_out(pixels, place) {
-            return Reading::NoData;
-        }
-        if let Some(mask) = &pixels.mask
-            && mask.get_f64(place) <= 0.0
-        {
-            return Reading::NoData;
-        }
-        self.radiometry
-            .read(pixels.bands[self.plane].get_f64(place))
-    }
-
-    fn read(&self, decoded: &DecodedBlock, window: Window) -> Reflectance {
-        let count = usize::try_from(window.pixel_count()).unwrap_or(usize::MAX);
-        let Some(pixels) = &decoded.parts[self.source] else {
-            return Reflectance {
-                values: vec![f64::NAN; count],
-                saturated: Vec::new(),
-            };
-        };
-        let samples: &Samples = &pixels.bands[self.plane];
-        let mut numbers = vec![0.0; samples.len()];
-        samples.copy_to_f64(0..samples.len(), &mut numbers);
-        if !pixels.left_out[self.plane].is_empty() {
-            for (place, number) in numbers.iter_mut().enumerate() {
-                if self.is_left_out(pixels, place) {
-                    *number = f64::NAN;
-                }
-            }
-        }
-        if let Some(mask) = &pixels.mask {
-            for (place, number) in numbers.iter_mut().enumerate() {
-                if mask.get_f64(place) <= 0.0 {
-                    *number = f64::NAN;
-                }
-            }
-        }
-        let mut saturated = Vec::new();
-        for (place, number) in numbers.iter_mut().enumerate() {
-            let reading = self.radiometry.read(*number);
-            if reading == Reading::Saturated {
-                if saturated.is_empty() {
-                    saturated = vec![false; samples.len()];
-                }
-                saturated[place] = true;
-            }
-            if !matches!(reading, Reading::Number(_)) {
-                *number = f64::NAN;
-            }
-        }
-        let is_same_grid = self.alignment.factor() == 1 && samples.len() == count;
-        if !is_same_grid {
-            // Digital numbers are averaged as 32-bit floats, which hold all 16-bit ones exactly.
-            #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
-            let rounded: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
-            let means = self.alignment.average(window, &rounded);
-            numbers = means.into_iter().map(f64::from).collect();
-            if !saturated.is_empty() {
-                saturated = self.alignment.any(window, &saturated);
-            }
-        }
-        for number in &mut numbers {
-            *number = self.radiometry.reflectance(*number);
-        }
-        // A mean over pixels of which one was blinded is no measurement.
-        for (number, _) in numbers
-            .iter_mut()
-            .zip(&saturated)
-            .filter(|(_, blind)| **blind)
-        {
-            *number = f64::NAN;
-        }
-        Reflectance {
-            values: numbers,
-            saturated,
-        }
-    }
-}
-
 /// Indices over a block.
 #[derive(Debug)]
 pub struct IndexBlock {
@@ -634,33 +348,4 @@ pub struct IndexValues {
     pub values: Vec<f32>,
     /// What became of each pixel.
     pub states: Vec<PixelState>,
-}
-
-/// Says what became of each pixel, and takes away values that do not count.
-fn judge(values: &mut [f32], bands: &[&Reflectance], hidden: &[bool]) -> Vec<PixelState> {
-    let blind = |band: &Reflectance, place: usize| band.saturated.get(place) == Some(&true);
-    let state = |place: usize, value: f32| {
-        let missing = |band: &&Reflectance| band.values[place].is_nan() && !blind(band, place);
-        if bands.iter().any(missing) {
-            PixelState::NoData
-        } else if bands.iter().any(|band| blind(band, place)) {
-            PixelState::Saturated
-        } else if hidden[place] {
-            PixelState::Masked
-        } else if value.is_nan() {
-            PixelState::Undefined
-        } else {
-            PixelState::Valid
-        }
-    };
-    let pixels = values.iter_mut().enumerate();
-    pixels
-        .map(|(place, value)| {
-            let state = state(place, *value);
-            if state != PixelState::Valid {
-                *value = f32::NAN;
-            }
-            state
-        })
-        .collect()
 }
