@@ -39,7 +39,7 @@ const HEAD_START: Duration = Duration::from_millis(30);
 
 /// Longest time of a call, and that of one whose caller does not say how long it waits: nothing holds
 /// a slot for ever.
-const LONGEST_CALL: Duration = Duration::from_mins(15);
+const LONGEST_CALL: Duration = Duration::from_secs(15 * 60);
 
 /// Adds ids, deadline and metrics to every call, and the service's version to every answer.
 #[derive(Debug, Clone)]
