@@ -35,7 +35,7 @@ def database_url() -> Iterator[str]:
         pytest.skip(words)
     folder = Path(tempfile.mkdtemp(prefix="furrow-postgres-"))
     # The server refuses to run as root; Debian's package brings the user.
-    as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+    as_user: list[str | Path] = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
     if as_user:
         shutil.chown(folder, "postgres")
     with socket.socket() as probe:
@@ -43,11 +43,17 @@ def database_url() -> Iterator[str]:
         port = probe.getsockname()[1]
     data = folder / "data"
     settings = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    control = [*as_user, programs / "pg_ctl", "--pgdata", data, "--silent"]
+    control: list[str | Path] = [*as_user, programs / "pg_ctl", "--pgdata", data, "--silent"]
     try:
         fresh = ["--auth", "trust", "--username", "furrow", "--encoding", "UTF8", "--no-sync"]
         _run([*as_user, programs / "initdb", "--pgdata", data, *fresh])
-        waiting = ["--wait", "--log", folder / "log", "-o", f"{settings} -p {port}"]
+        waiting: list[str | Path] = [
+            "--wait",
+            "--log",
+            folder / "log",
+            "-o",
+            f"{settings} -p {port}",
+        ]
         _run([*control, *waiting, "start"])
         try:
             yield f"postgresql://furrow@127.0.0.1:{port}/postgres"
