@@ -52,10 +52,18 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads the header.
     pub(super) fn open(bytes: &'a SparseBytes, limits: &'a Limits) -> Result<Self, Gap> {
-        let start = bytes.part(0, 8, || "the header".to_owned())?;
-        let not_tiff = || TiffError::NotTiff {
-            found: format!("{:02x?}", &start[..4]),
+        // Asked first, so that a short text is called no TIFF rather than a truncated one.
+        let begin = match bytes.file_size().min(4) {
+            0 => &[][..],
+            len => bytes.part(0, len, || "the header".to_owned())?,
         };
+        let not_tiff = || TiffError::NotTiff {
+            found: begin.escape_ascii().to_string(),
+        };
+        if !matches!(begin, [b'I', b'I', 42 | 43, 0] | [b'M', b'M', 0, 42 | 43]) {
+            return Err(not_tiff().into());
+        }
+        let start = bytes.part(0, 8, || "the header".to_owned())?;
         let endian = match &start[..2] {
             b"II" => Endian::Little,
             b"MM" => Endian::Big,

@@ -7,9 +7,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum TiffError {
     /// The first bytes are not those of a TIFF.
-    #[error("this is not a TIFF: it starts with {found}, a TIFF with II*, MM*, II+ or MM+")]
+    #[error("this is not a TIFF: it starts with \"{found}\", a TIFF with II*, MM*, II+ or MM+")]
     NotTiff {
-        /// The first four bytes, hexadecimal.
+        /// The first bytes, at most four; what cannot be printed is escaped.
         found: String,
     },
     /// The file ends before something it announces.

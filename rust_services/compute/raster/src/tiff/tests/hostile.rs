@@ -152,7 +152,15 @@ fn what_is_no_tiff_says_how_it_starts() {
     let error = open(b"\x89PNG\r\n\x1a\n").expect_err("a PNG");
 
     assert!(matches!(error, TiffError::NotTiff { .. }));
-    assert!(error.to_string().contains("89"), "{error}");
+    assert!(error.to_string().contains("\"\\x89PNG\""), "{error}");
+}
+
+#[test]
+fn a_short_text_is_no_tiff_rather_than_a_truncated_one() {
+    let error = open(b"hello").expect_err("a text");
+    assert!(error.to_string().contains("\"hell\""), "{error}");
+    let error = open(b"").expect_err("nothing");
+    assert!(matches!(error, TiffError::NotTiff { .. }), "{error}");
 }
 
 #[test]
