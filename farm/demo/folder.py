@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from farm.demo.folder_names import Moment, group_prefix, is_simulated_name, moment_in_name
+from farm.demo.folder_names import Moment, group_prefix, moment_in_name
 from farm.demo.product_time import acquisition_time
 from farm.errors import InvalidInputError
+from farm.imagery.scene_details import is_simulated_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -60,8 +60,3 @@ def group_prefix(name: str) -> str:
     before = name[: match.start()] if match else ""
     words = [word for word in re.split(r"[^0-9A-Za-z]+", before) if word]
     return "_".join(word for word in words if not _PARTS.match(word))
-
-
-def is_simulated_name(name: str) -> bool:
-    """Whether a name says that no satellite took this."""
-    return name.upper().startswith("SIM_")

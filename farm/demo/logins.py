@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 OWNER, VIEWER, ADMIN = USERNAMES = ("demo-owner", "demo-viewer", "demo-admin")
 
+WHAT_THEY_MAY = {
+    OWNER: "owner of the demo farm",
+    VIEWER: "reads only",
+    ADMIN: "everything, /admin/",
+}
+
 # 72 random bits: nobody guesses them, and they can be typed.
 _PASSWORD_BYTES = 9
 
@@ -18,20 +24,24 @@ _PASSWORD_BYTES = 9
 def kept_logins(path: Path) -> dict[str, str]:
     """Return user names and passwords kept in the file; make what is missing.
 
+    A line is a user name, a password and what that user may do.
     The file is readable by its owner alone: a demo on a server that others reach is no open door.
     """
     kept = _read(path) if path.exists() else {}
     logins = {name: kept.get(name) or secrets.token_urlsafe(_PASSWORD_BYTES) for name in USERNAMES}
-    if logins != kept:
+    text = "".join(
+        f"{name:<12} {password}  – {WHAT_THEY_MAY[name]}\n" for name, password in logins.items()
+    )
+    if not path.exists() or path.read_text() != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.writelines(f"{name:<12} {password}\n" for name, password in logins.items())
+            file.write(text)
         new.replace(path)
     return logins
 
 
 def _read(path: Path) -> dict[str, str]:
-    pairs = [line.split() for line in path.read_text().splitlines()]
-    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+    lines = [line.split() for line in path.read_text().splitlines()]
+    return {words[0]: words[1] for words in lines if len(words) > 1}

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import shapely
-from django.db.models import Count, F, Sum
+from django.db.models import F, Sum
 
 from farm.fields.models import Field
 from farm.imagery.legend import css_colour
 from farm.imagery.models import Observation, Scene, SceneState
+from farm.imagery.observation_quality import is_sure
 
 if TYPE_CHECKING:
     from farm.farms.models import Farm
@@ -21,18 +22,29 @@ MARGIN_PX = 24
 
 
 def scene_of_picture(*, farm: Farm, index: Index) -> Scene | None:
-    """Return the scene that shows most of the farm; of equals the newest, None where none does."""
-    best = (
+    """Return the scene that shows most of the farm; None where none does.
+
+    Of equals it is one whose scale and offset are known to be true, then the newest.
+    """
+    shown = (
         Observation.objects.filter(
             field__farm=farm, index=index.id, scene__state=SceneState.READY, mean__isnull=False
         )
-        .values("scene_id")
-        .annotate(seen=Sum(F("covered_area_m2") * F("valid_share")), fields=Count("id"))
-        .order_by("-seen", "-scene__acquired_at")
-        .first()
+        .values("scene_id", "scene__acquired_at", "scene__radiometry_verdict")
+        .annotate(seen=Sum(F("covered_area_m2") * F("valid_share")))
+        .order_by()
     )
-    if best is None:
+    if not shown:
         return None
+    best = max(
+        shown,
+        key=lambda row: (
+            row["seen"],
+            is_sure(row["scene__radiometry_verdict"]),
+            row["scene__acquired_at"],
+            row["scene_id"],
+        ),
+    )
     return Scene.objects.prefetch_related("assets").get(pk=best["scene_id"])
 
 
@@ -46,8 +58,9 @@ def outline_of_farm(farm: Farm) -> bytes:
     return bytes(shapely.to_wkb(union, byte_order=1, output_dimension=2))
 
 
-def legend_svg(index: Index) -> str:
-    """Draw the colour stops as a bar with their values below."""
+def legend_svg(index: Index, *, is_simulated: bool) -> str:
+    """Draw the colour stops as a bar with their values below, and say what was simulated."""
+    note = "; simulated scenes" if is_simulated else ""
     low, high = index.stops[0].value, index.stops[-1].value
     width = LEGEND_WIDTH_PX - 2 * MARGIN_PX
     stops, marks = [], []
@@ -67,7 +80,7 @@ def legend_svg(index: Index) -> str:
             f'<rect x="{MARGIN_PX}" width="{width}" height="{BAR_HEIGHT_PX}" fill="url(#ramp)"/>',
             *marks,
             f'<text x="{MARGIN_PX}" y="{LEGEND_HEIGHT_PX - 4}">{escape(index.name)}; '
-            "transparent: no value</text>",
+            f"transparent: no value{note}</text>",
             "</svg>",
             "",
         ]

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from farm.imagery.models import Observation, SceneState
-from farm.imagery.observation_quality import DEFAULT_MIN_CLEAR_SHARE, usable_share
+from farm.imagery.models import Observation, RadiometryVerdict, Scene, SceneState
+from farm.imagery.observation_quality import DEFAULT_MIN_CLEAR_SHARE, is_sure, usable_share
 from farm.imagery.observation_selectors import latest_clear_per_field
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NO_NUMBER = "–"
+NAMED_REASONS = 3  # of one verdict
 
 CSV_COLUMNS = (
     "field",
@@ -31,6 +32,8 @@ CSV_COLUMNS = (
     "valid_share",
     "effective_pixels",
     "covered_area_m2",
+    "is_simulated",
+    "radiometry_verdict",
 )
 
 
@@ -52,25 +55,50 @@ LATEST_COLUMNS = (
     Column(title="p10"),
     Column(title="p90"),
     Column(title="clear"),
+    Column(title="radiometry", is_number=False),
 )
 
 
+def radiometry_lines(*, farm: Farm) -> Iterator[str]:
+    """Say how many scenes have which verdict on scale and offset, and why where it is doubtful."""
+    judged = Scene.objects.filter(farm=farm).exclude(radiometry_verdict="").order_by("pk")
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for verdict, reason in judged.values_list("radiometry_verdict", "radiometry_reason"):
+        reasons[verdict].append(reason.strip().rstrip("."))
+    for verdict, given in sorted(reasons.items()):
+        different = [] if is_sure(verdict) else list(dict.fromkeys(filter(None, given)))
+        words = "; ".join(different[:NAMED_REASONS])
+        if len(different) > NAMED_REASONS:
+            words += f"; and {len(different) - NAMED_REASONS} other reasons"
+        name = verdict.replace("_", " ")
+        yield f"Radiometry: {len(given)} {name}" + (f" ({words})" if words else "")
+
+
 def latest_table(*, farm: Farm, index: Index) -> Iterator[str]:
-    """Lines of the table of each field's newest clear look; “–” where nobody could see."""
+    """Lines of the table of each field's newest clear look; “–” where nobody could see.
+
+    A “?” marks numbers of a scene whose scale and offset may be wrong.
+    """
     rows = []
+    has_doubt = False
     looks = latest_clear_per_field(farm=farm, index=index, min_clear_share=DEFAULT_MIN_CLEAR_SHARE)
     for field, look in looks:
         row = [field.name, field.crop or NO_NUMBER, f"{field.area_m2 / 10_000:.2f}"]
         if look is None:
-            row += [NO_NUMBER] * 6
+            row += [*[NO_NUMBER] * 6, ""]
         else:
+            is_doubtful = look.radiometry_verdict == RadiometryVerdict.UNDECIDED
+            has_doubt = has_doubt or is_doubtful
             row += [
                 f"{look.acquired_at:%Y-%m-%d}",
                 *(_number(value) for value in (look.mean, look.median, look.p10, look.p90)),
                 f"{look.clear_share:.0%}",
+                "?" if is_doubtful else "",
             ]
         rows.append(row)
-    return table(LATEST_COLUMNS, rows)
+    yield from table(LATEST_COLUMNS, rows)
+    if has_doubt:
+        yield "? The scale and offset of the scene are undecided; the numbers may be wrong."
 
 
 def seasons_table(*, farm: Farm, index: Index) -> Iterator[str]:
@@ -109,6 +137,8 @@ def csv_rows(*, farm: Farm, index: Index) -> Iterator[list[object]]:
             look.valid_share,
             look.effective_pixels,
             look.covered_area_m2,
+            "true" if look.scene.is_simulated else "false",
+            look.radiometry_verdict,
         ]
 
 

@@ -32,7 +32,7 @@ FARM_TABLE = (
     *("field_id", "field_name", "acquired_at", "age_days", "stale", "is_counted", "mean"),
     *("median", "p10", "p90", "min", "max", "standard_deviation", "valid_share", "clear_share"),
     *("usable_share", "effective_pixels", "covered_area_m2", "is_partial", "scene_id"),
-    *("is_simulated", "missing_reason"),
+    *("is_simulated", "radiometry_verdict", "missing_reason"),
 )
 
 
@@ -109,9 +109,11 @@ def latest_answer(
             "name": scene.name,
             "platform": scene.platform,
             "is_simulated": scene.is_simulated,
+            "radiometry_verdict": scene.radiometry_verdict,
         },
         "computed_at": look.computed_at,
-        "receipt": look.receipt,
+        "receipt": look.receipt
+        | {"outline_sha256": look.outline_sha256, "computed_at": look.computed_at},
     }
 
 
@@ -214,8 +216,10 @@ def _field_row(
         **age_answer(look.acquired_at, now),
         "is_counted": is_counted,
         **numbers_answer(look),
+        "outline_sha256": look.outline_sha256,
         "scene_id": look.scene_id,
         "is_simulated": look.scene.is_simulated,
+        "radiometry_verdict": look.radiometry_verdict,
         "receipt": receipt,
     }
 

@@ -30,6 +30,8 @@ RECEIPT = {
     "engine": {"name": "furrow-ndvi", "version": "0.1.0"},
 }
 
+OUTLINE_SHA256 = "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730"
+
 LATEST = OpenApiExample(
     "A clear look six days ago",
     value={
@@ -63,9 +65,11 @@ LATEST = OpenApiExample(
             "name": "S2A_MSIL2A_20240625T104031",
             "platform": "sentinel-2",
             "is_simulated": False,
+            "radiometry_verdict": "consistent",
         },
         "computed_at": "2024-06-26T04:12:09Z",
-        "receipt": RECEIPT,
+        "receipt": RECEIPT
+        | {"outline_sha256": OUTLINE_SHA256, "computed_at": "2024-06-26T04:12:09Z"},
     },
     response_only=True,
 )
@@ -98,11 +102,15 @@ SERIES = OpenApiExample(
             "covered_area_m2": [31240.0, 31240.0],
             "scene_id": [11, 12],
             "is_simulated": [False, False],
+            "radiometry_verdict": ["undecided", "consistent"],
             "is_partial": [True, False],
             "is_duplicate": [False, False],
             "receipt": [0, 0],
         },
-        "receipts": [{key: value for key, value in RECEIPT.items() if key != "scene"}],
+        "receipts": [
+            {key: value for key, value in RECEIPT.items() if key != "scene"}
+            | {"outline_sha256": OUTLINE_SHA256}
+        ],
     },
     response_only=True,
     media_type="application/json",

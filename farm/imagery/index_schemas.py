@@ -114,6 +114,7 @@ class SceneNamedSchema(NamedSchema):
 
     platform = serializers.CharField()
     is_simulated = serializers.BooleanField()
+    radiometry_verdict = serializers.CharField(allow_blank=True)
 
 
 class SpreadSchema(serializers.Serializer[Any]):
@@ -178,8 +179,10 @@ class FarmFieldSchema(NumbersSchema, AgeSchema):
     field_id = serializers.IntegerField()
     field_name = serializers.CharField()  # type: ignore[assignment]  # taken out of the class by DRF
     is_counted = serializers.BooleanField()
+    outline_sha256 = serializers.CharField()
     scene_id = serializers.IntegerField()
     is_simulated = serializers.BooleanField()
+    radiometry_verdict = serializers.CharField(allow_blank=True)
     receipt = serializers.IntegerField()
 
 
@@ -221,6 +224,7 @@ class OutlineStatisticsSchema(NumbersSchema):
 
     outline = serializers.IntegerField(help_text="Place in the request, from 0.")
     id = serializers.JSONField(help_text="Id of the GeoJSON feature, null where it has none.")
+    outline_sha256 = serializers.CharField()
 
 
 class SceneStatisticsSchema(AgeSchema):

@@ -166,3 +166,8 @@ class Observation(models.Model):
     def __str__(self) -> str:
         """Index and day."""
         return f"{self.index} {self.acquired_at:%Y-%m-%d}"
+
+    @property
+    def radiometry_verdict(self) -> str:
+        """What was found of the scene's scale and offset; see ``RadiometryVerdict``."""
+        return self.scene.radiometry_verdict

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from farm.imagery.models import RadiometryVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -45,7 +47,15 @@ class Footing(Protocol):
 
 
 class Look(Footing, Protocol):
-    """A number with the time it was seen at."""
+    """A number with the time it was seen at, and what is known of its scene."""
+
+    @property
+    def pk(self) -> Any:
+        """Key of the observation: of two, the later written one has the higher."""
+
+    @property
+    def radiometry_verdict(self) -> str:
+        """What was found of the scene's scale and offset."""
 
     @property
     def acquired_at(self) -> datetime:
@@ -109,12 +119,22 @@ def clearest_of_each(
 ) -> dict[_KeyT, _LookT]:
     """Keep the look that shows most of its field for each key, such as a solar day.
 
-    Of equals the later one is kept. Overlapping tiles of one pass show a field twice; counting
-    both would weigh that day double.
+    Of equals one is kept whose scale and offset are known to be true, then the later one, then the
+    one written last. Overlapping tiles of one pass show a field twice; counting both would weigh
+    that day double.
     """
     best: dict[_KeyT, _LookT] = {}
     for look in looks:
         rival = best.setdefault(key(look), look)
-        if (usable_share(look), look.acquired_at) > (usable_share(rival), rival.acquired_at):
+        if _rank(look) > _rank(rival):
             best[key(look)] = look
     return best
+
+
+def is_sure(verdict: str) -> bool:
+    """Say whether scale and offset of a scene were found true, or set by the operator."""
+    return verdict in (RadiometryVerdict.CONSISTENT, RadiometryVerdict.OVERRIDDEN)
+
+
+def _rank(look: Look) -> tuple[float, bool, datetime, Any]:
+    return usable_share(look), is_sure(look.radiometry_verdict), look.acquired_at, look.pk

@@ -67,6 +67,7 @@ class SceneFacts:
     metadata: Mapping[str, Any]  # for the scene's row, as JSON
     epsg: int
     bounds_wgs84: tuple[float, float, float, float]  # west, south, east, north
+    is_simulated: bool  # somebody says so: the sender, the files' tags or a name
 
 
 def read_metadata(content: bytes | None) -> SceneMetadata:
@@ -125,8 +126,9 @@ def settle_facts(
         msg = "Neither metadata nor files say when the scene was acquired; send `acquired_at`."
         raise InvalidInputError(msg, reason="ACQUIRED_AT_MISSING")
     _refuse_impossible(acquired_at)
+    name = (details.name or metadata.name or stem)[:160]
     return SceneFacts(
-        name=(details.name or metadata.name or stem)[:160],
+        name=name,
         platform=Platform(platform),
         acquired_at=acquired_at,
         bands=found,
@@ -139,7 +141,13 @@ def settle_facts(
             max(each[2] for each in bounds),
             max(each[3] for each in bounds),
         ),
+        is_simulated=details.is_simulated or _is_simulated((name, *used), descriptions.values()),
     )
+
+
+def is_simulated_name(name: str) -> bool:
+    """Say whether a name tells that no satellite took this."""
+    return name.upper().startswith("SIM_")
 
 
 def metadata_document(metadata: SceneMetadata, declared: DeclaredRadiometry) -> dict[str, Any]:
@@ -184,6 +192,12 @@ def _refuse_impossible(acquired_at: datetime) -> None:
     if acquired_at.year < FIRST_YEAR or acquired_at > timezone.now() + timedelta(days=1):
         msg = f"The scene cannot have been acquired at {acquired_at.isoformat()}."
         raise InvalidInputError(msg, reason="ACQUIRED_AT_IMPOSSIBLE")
+
+
+def _is_simulated(names: Iterable[str], descriptions: Iterable[RasterDescription]) -> bool:
+    return any(is_simulated_name(name) for name in names) or any(
+        description.tags.get("SIMULATED", "").upper() == "YES" for description in descriptions
+    )
 
 
 def _moment(descriptions: Mapping[str, RasterDescription]) -> datetime | None:

@@ -81,7 +81,7 @@ class NewScene:
                     name=self.facts.name,
                     platform=self.facts.platform,
                     acquired_at=self.facts.acquired_at,
-                    is_simulated=self.details.is_simulated,
+                    is_simulated=self.facts.is_simulated,
                     processing_baseline=self.facts.radiometry.processing_baseline,
                     scale=self.facts.radiometry.scale,
                     offset=self.facts.radiometry.offset,

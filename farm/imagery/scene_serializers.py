@@ -53,6 +53,13 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
         help_text="West, south, east, north in degrees."
     )
 
+    effective_scale = serializers.SerializerMethodField(
+        help_text="The override, or else the declared scale, which a band may name for itself."
+    )
+    effective_offset = serializers.SerializerMethodField(
+        help_text="The override, or else the declared offset, which a band may name for itself."
+    )
+
     class Meta:
         """What is shown."""
 
@@ -71,6 +78,8 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
             "offset",
             "scale_override",
             "offset_override",
+            "effective_scale",
+            "effective_offset",
             "radiometry_source",
             "radiometry_verdict",
             "radiometry_reason",
@@ -90,6 +99,14 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
         bounds = [scene.west, scene.south, scene.east, scene.north]
         known = [value for value in bounds if value is not None]
         return known if len(known) == len(bounds) else None
+
+    def get_effective_scale(self, scene: Scene) -> float | None:
+        """Scale that the scene's digital numbers are read with; null where none is known."""
+        return scene.scale if scene.scale_override is None else scene.scale_override
+
+    def get_effective_offset(self, scene: Scene) -> float | None:
+        """Offset that the scene's digital numbers are read with; null where none is known."""
+        return scene.offset if scene.offset_override is None else scene.offset_override
 
 
 class SceneWithJobSerializer(SceneSerializer):

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
+
 from farm.imagery.models import Observation
 from farm.imagery.observation_quality import clearest_of_each, is_partial, is_stale, solar_day
 from farm.imagery.observation_selectors import observations_of, within
@@ -38,6 +40,7 @@ COPIED = {
     "covered_area_m2": "covered_area_m2",
     "scene_id": "scene_id",
     "is_simulated": "scene__is_simulated",
+    "radiometry_verdict": "radiometry_verdict",
 }
 
 
@@ -78,6 +81,8 @@ def field_series(*, field: Field, index: Index, window: SeriesWindow, now: datet
     current = seen.filter(outline_sha256=field.outline_sha256)
     rows = list(
         current.filter(valid_share__gte=window.min_valid_share)
+        # Named as the property of saved rows.
+        .annotate(radiometry_verdict=F("scene__radiometry_verdict"))  # type: ignore[no-redef]
         .order_by("-acquired_at", "-pk")
         .values_list("pk", "outline_area_m2", *COPIED.values(), named=True)[:MAX_ROWS]
     )
@@ -98,7 +103,7 @@ def field_series(*, field: Field, index: Index, window: SeriesWindow, now: datet
     receipts, columns["receipt"] = shared_receipts(_receipts_of([row.pk for row in points]))
     return Series(
         columns=columns,
-        receipts=receipts,
+        receipts=[each | {"outline_sha256": field.outline_sha256} for each in receipts],
         duplicate_count=len(rows) - len(primary),
         outdated_count=seen.exclude(outline_sha256=field.outline_sha256).count(),
         is_truncated=len(kept) > len(points) or len(rows) == MAX_ROWS,

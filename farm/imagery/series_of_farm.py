@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import TextField
+from django.db.models import F, TextField
 from django.db.models.functions import MD5, Cast
 
 from farm.errors import InvalidInputError
@@ -92,6 +92,8 @@ def farm_series(*, farm: Farm, index: Index, window: SeriesWindow, now: datetime
     rows = list(
         seen.filter(valid_share__gte=window.min_valid_share, mean__isnull=False)
         .annotate(receipt_md5=MD5(Cast("receipt", TextField())))
+        # Named as the property of saved rows.
+        .annotate(radiometry_verdict=F("scene__radiometry_verdict"))  # type: ignore[no-redef]
         .order_by("acquired_at", "pk")
         .values_list(*_ROW, named=True)[: MAX_FARM_ROWS + 1]
     )
@@ -141,6 +143,7 @@ FARM_COLUMNS = (
     "missing_field_count",
     "scene_ids",
     "is_simulated",
+    "radiometry_verdicts",
     "receipts",
 )
 
@@ -160,6 +163,7 @@ _ROW = (
     "minimum",
     "maximum",
     "receipt_md5",
+    "radiometry_verdict",
 )
 
 
@@ -195,6 +199,7 @@ def _columns(
             "missing_field_count": len(fields) - numbers.field_count,
             "scene_ids": scene_ids,
             "is_simulated": any(row.scene__is_simulated for row in looks),
+            "radiometry_verdicts": sorted({row.radiometry_verdict for row in looks}),
             "receipts": sorted({place_of[row.receipt_md5] for row in looks}),
         }
         for name, column in columns.items():

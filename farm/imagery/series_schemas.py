@@ -48,6 +48,7 @@ class FieldColumnsSchema(serializers.Serializer[Any]):
     covered_area_m2 = _numbers()
     scene_id = _column(serializers.IntegerField())
     is_simulated = _column(serializers.BooleanField())
+    radiometry_verdict = _column(serializers.CharField(allow_blank=True))
     is_partial = _column(serializers.BooleanField())
     is_duplicate = _column(serializers.BooleanField())
     receipt = _column(serializers.IntegerField())
@@ -70,6 +71,9 @@ class FarmColumnsSchema(serializers.Serializer[Any]):
     missing_field_count = _column(serializers.IntegerField())
     scene_ids = _column(serializers.ListField(child=serializers.IntegerField()))
     is_simulated = _column(serializers.BooleanField())
+    radiometry_verdicts = _column(
+        serializers.ListField(child=serializers.CharField(allow_blank=True))
+    )
     receipts = _column(serializers.ListField(child=serializers.IntegerField()))
 
 

@@ -20,7 +20,7 @@ STATISTICS_TABLE = (
     *("scene_id", "scene_name", "is_simulated", "acquired_at", "outline", "id", "mean", "median"),
     *("p10", "p90", "min", "max", "standard_deviation", "valid_share", "clear_share"),
     *("edge_share", "covered_share", "usable_share", "effective_pixels", "covered_area_m2"),
-    *("outline_area_m2", "is_partial"),
+    *("outline_area_m2", "is_partial", "radiometry_verdict"),
 )
 
 
@@ -45,7 +45,12 @@ def statistics_answer(
                 **age_answer(each.scene.acquired_at, now),
                 "receipt": each.receipt,
                 "results": [
-                    {"outline": place, "id": sent.id, **summary_answer(summary)}
+                    {
+                        "outline": place,
+                        "id": sent.id,
+                        "outline_sha256": sent.outline.sha256,
+                        **summary_answer(summary),
+                    }
                     for place, (sent, summary) in enumerate(
                         zip(outlines, each.summaries, strict=True)
                     )
@@ -65,6 +70,7 @@ def statistics_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
             "scene_id": scene["scene"]["id"],
             "scene_name": scene["scene"]["name"],
             "is_simulated": scene["scene"]["is_simulated"],
+            "radiometry_verdict": scene["scene"]["radiometry_verdict"],
             "acquired_at": scene["acquired_at"],
             **result,
         }
@@ -102,4 +108,5 @@ def _scene(scene: Scene) -> dict[str, Any]:
         "name": scene.name,
         "platform": scene.platform,
         "is_simulated": scene.is_simulated,
+        "radiometry_verdict": scene.radiometry_verdict,
     }

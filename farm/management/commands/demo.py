@@ -18,7 +18,7 @@ from farm.demo.folder import read_folder
 from farm.demo.generate import generate_demo
 from farm.demo.loading import load_folder
 from farm.demo.picture import legend_svg, outline_of_farm, scene_of_picture
-from farm.demo.report import CSV_COLUMNS, csv_rows, latest_table, seasons_table
+from farm.demo.report import CSV_COLUMNS, csv_rows, latest_table, radiometry_lines, seasons_table
 from farm.errors import FarmError
 from farm.farms.services import create_farm
 from farm.imagery.catalogue import catalogue
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 PICTURE_SIZE_PX = 1024
 RASTER_TIMEOUT_S = 120.0
 NAMED_NOTES = 10
+RESULT_ENDINGS = ("csv", "png", "tif", "legend.json", "legend.svg")
 
 
 class Command(BaseCommand):
@@ -105,11 +106,13 @@ class Command(BaseCommand):
 
     def _tell_unread(self, farm: Farm) -> None:
         for scene in Scene.objects.filter(farm=farm).exclude(state=SceneState.READY):
-            state = SceneState(scene.state).label
-            self.stdout.write(f"  {scene.name} is {state} {scene.state_reason}")
+            reason = f": {scene.state_reason}" if scene.state_reason else "."
+            self.stdout.write(f"  {scene.name} is {scene.state}{reason}")
+        for line in radiometry_lines(farm=farm):
+            self.stdout.write(line)
 
     def _print_numbers(self, farm: Farm, index: Index) -> None:
-        label = " (SIMULATED scenes)" if farm.is_demo else ""
+        label = " (SIMULATED scenes)" if _is_simulated(farm) else ""
         self.stdout.write(f"\n{index.id.upper()} of each field, latest clear look{label}\n")
         for line in latest_table(farm=farm, index=index):
             self.stdout.write(line)
@@ -119,13 +122,17 @@ class Command(BaseCommand):
 
     def _write_results(self, farm: Farm, index: Index, *, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
+        for ending in RESULT_ENDINGS:  # none of another run may stay beside those of this one
+            (out / f"{index.id}.{ending}").unlink(missing_ok=True)
         with (out / f"{index.id}.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(CSV_COLUMNS)
             writer.writerows(csv_rows(farm=farm, index=index))
         legend = json.dumps(legend_of(index), indent=2)
         (out / f"{index.id}.legend.json").write_text(legend + "\n")
-        (out / f"{index.id}.legend.svg").write_text(legend_svg(index))
+        (out / f"{index.id}.legend.svg").write_text(
+            legend_svg(index, is_simulated=_is_simulated(farm))
+        )
         written = [f"{index.id}.csv", f"{index.id}.legend.json", f"{index.id}.legend.svg"]
         scene = scene_of_picture(farm=farm, index=index)
         if scene is None:
@@ -134,7 +141,10 @@ class Command(BaseCommand):
             self._write_rasters(farm, index, scene, out=out)
             written += [f"{index.id}.png", f"{index.id}.tif"]
             simulated = ", SIMULATED" if scene.is_simulated else ""
-            self.stdout.write(f"Picture and COG show {scene.acquired_at:%Y-%m-%d}{simulated}.")
+            self.stdout.write(
+                f"Picture and COG show {scene.acquired_at:%Y-%m-%d}{simulated}, "
+                "the scene that shows most of the farm."
+            )
         self.stdout.write("Written:")
         for name in written:
             self.stdout.write(f"  {out / name}")
@@ -165,6 +175,10 @@ class Command(BaseCommand):
         )
         with object_store().open(key) as stored, (out / f"{index.id}.tif").open("wb") as file:
             shutil.copyfileobj(stored, file)
+
+
+def _is_simulated(farm: Farm) -> bool:
+    return farm.is_demo or Scene.objects.filter(farm=farm, is_simulated=True).exists()
 
 
 def _work_until_done() -> None:

@@ -103,6 +103,8 @@ def test_the_latest_look_carries_numbers_age_scene_and_receipt(
     assert answer["scene"]["id"] == scene.pk
     assert answer["scene"]["is_simulated"] is True
     assert answer["receipt"]["formula"] == "(nir - red) / (nir + red)"
+    assert answer["receipt"]["outline_sha256"] == field.outline_sha256
+    assert answer["receipt"]["computed_at"] == answer["computed_at"]
     assert answer["histogram"] == {"min": -1.0, "max": 1.0, "effective_pixels": [0.0, 100.0, 0.0]}
 
 

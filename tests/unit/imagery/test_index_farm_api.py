@@ -98,6 +98,28 @@ def test_of_a_fields_scenes_of_the_newest_day_the_clearest_counts(
     assert answer["fields"][0]["mean"] == 0.5
 
 
+@pytest.mark.parametrize("verdicts", [("consistent", "undecided"), ("undecided", "consistent")])
+def test_of_two_equal_scenes_of_one_moment_every_answer_takes_the_sure_one(
+    api_client: APIClient, farm: Farm, verdicts: tuple[str, str]
+) -> None:
+    field = make_field(farm)
+    scenes = [make_scene(farm, radiometry_verdict=verdict) for verdict in verdicts]
+    for scene in scenes:
+        make_observation(field, scene)
+    sure = scenes[verdicts.index("consistent")].pk
+    of_field = f"/api/v1/fields/{field.pk}/indices/ndvi"
+
+    (row,) = api_client.get(url(farm, "latest")).json()["fields"]
+
+    assert (row["scene_id"], row["radiometry_verdict"]) == (sure, "consistent")
+    assert row["outline_sha256"] == field.outline_sha256
+    assert api_client.get(f"{of_field}/latest").json()["scene"]["id"] == sure
+    columns = api_client.get(f"{of_field}/timeseries").json()["columns"]
+    assert (columns["scene_id"], columns["radiometry_verdict"]) == ([sure], ["consistent"])
+    columns = api_client.get(url(farm, "timeseries")).json()["columns"]
+    assert (columns["scene_ids"], columns["radiometry_verdicts"]) == ([[sure]], [["consistent"]])
+
+
 def test_numbers_of_an_earlier_outline_do_not_count(api_client: APIClient, farm: Farm) -> None:
     field = make_field(farm)
     make_observation(field, make_scene(farm), outline_sha256="0" * 64)
@@ -147,7 +169,7 @@ def test_a_farms_csv_has_a_row_for_each_field_also_for_those_not_seen(
     assert header.startswith("field_id,field_name,acquired_at,age_days,stale,is_counted,mean")
     # A spreadsheet must not run a field's name.
     assert ",'=1+1,2024-06-25T10:40:00Z,6.06,false,true,0.6," in first
-    assert second.endswith(",unseen" + "," * 20 + "no clear look")
+    assert second.endswith(",unseen" + "," * 21 + "no clear look")
 
 
 def test_a_farms_series_has_a_point_a_day_with_the_fields_it_lacks(

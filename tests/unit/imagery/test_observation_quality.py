@@ -28,6 +28,8 @@ class Seen:
     covered_area_m2: float = 100.0
     outline_area_m2: float = 100.0
     valid_share: float = 1.0
+    pk: int = 1
+    radiometry_verdict: str = "consistent"
 
 
 def test_a_clear_look_at_a_tenth_of_a_field_is_a_tenth_of_a_look() -> None:
@@ -95,3 +97,15 @@ def test_the_look_that_shows_most_is_kept_and_of_equals_the_later() -> None:
     for order in ([cloudy, clear, as_clear], [as_clear, clear, cloudy]):
         kept = clearest_of_each(order, key=lambda look: look.acquired_at.date())
         assert [look.name for look in kept.values()] == ["as clear"]
+
+
+def test_of_two_scenes_of_one_moment_that_with_a_sure_offset_is_kept_then_the_last_written() -> (
+    None
+):
+    unsure = Seen(name="unsure", pk=3, radiometry_verdict="undecided")
+    sure = Seen(name="sure", pk=1)
+    sure_too = Seen(name="sure too", pk=2, radiometry_verdict="overridden")
+
+    for order in ([unsure, sure, sure_too], [sure_too, unsure, sure]):
+        kept = clearest_of_each(order, key=lambda look: look.acquired_at)
+        assert [look.name for look in kept.values()] == ["sure too"]

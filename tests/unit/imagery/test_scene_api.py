@@ -339,6 +339,9 @@ def test_an_override_answers_with_the_job_that_reads_again(
     )
 
     assert answer.json()["offset_override"] == -0.1
+    assert answer.json()["offset"] == scene.offset
+    assert answer.json()["effective_offset"] == -0.1
+    assert answer.json()["effective_scale"] == scene.scale
     assert answer.json()["state"] == "new"
     assert answer.json()["job"]["state"] == "queued"
 

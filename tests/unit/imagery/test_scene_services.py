@@ -23,7 +23,14 @@ from farm.imagery.scene_details import SceneDetails
 from farm.imagery.scene_files import ReferencedFile
 from farm.imagery.scene_services import change_scene, delete_scene, reference_scene
 from farm.jobs.models import Job, JobState
-from tests.unit.imagery.scene_making import BOUNDS_WGS84, TAGS, knows_sentinel_2, make_scene, sent
+from tests.unit.imagery.scene_making import (
+    BOUNDS_WGS84,
+    TAGS,
+    TEN_METRES,
+    knows_sentinel_2,
+    make_scene,
+    sent,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -395,3 +402,34 @@ def test_a_deleted_scene_takes_its_files_and_open_jobs_along(
     assert stored(tmp_path) == []
     assert not SceneAsset.objects.exists()
     assert Job.objects.get().state == JobState.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("tags", "name", "is_simulated"),
+    [
+        ({"SIMULATED": "YES"}, "", True),
+        ({}, "SIM_20180420", True),
+        ({"SIMULATED": "NO"}, "", False),
+        ({}, "", False),
+    ],
+)
+def test_a_scene_whose_tags_or_name_say_so_is_simulated(
+    hill_farm: Farm,
+    service: InMemoryNdvi,
+    ndvi: NdviClient,
+    store: FolderStore,
+    tags: dict[str, str],
+    name: str,
+    is_simulated: bool,
+) -> None:
+    service.describe = lambda _: raster(TEN_METRES, scale=1e-4, offset=0.0, tags=TAGS | tags)
+
+    made = make_scene(
+        hill_farm,
+        ndvi=ndvi,
+        store=store,
+        files=[sent("10m.tif")],
+        details=SceneDetails(name=name),
+    )
+
+    assert made.scene.is_simulated is is_simulated
