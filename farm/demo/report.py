@@ -102,19 +102,32 @@ def latest_table(*, farm: Farm, index: Index) -> Iterator[str]:
 
 
 def seasons_table(*, farm: Farm, index: Index) -> Iterator[str]:
-    """Lines of the monthly means of each field, from looks that show half of it; a block a year."""
+    """Lines of the monthly means of each field, from looks that show half of it; a block a year.
+
+    A “?” follows means that numbers of scenes whose scale and offset may be wrong went into.
+    """
+    doubtful: set[tuple[int, str, int]] = set()
     sums: dict[tuple[int, str], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for look in observations(farm=farm, index=index):
         if look.mean is not None and usable_share(look) >= DEFAULT_MIN_CLEAR_SHARE:
             months = sums[look.acquired_at.year, look.field.name]
             months[look.acquired_at.month].append(look.mean)
+            if look.radiometry_verdict == RadiometryVerdict.UNDECIDED:
+                doubtful.add((look.acquired_at.year, look.field.name, look.acquired_at.month))
     for year in sorted({year for year, _ in sums}):
         columns = (
             Column(title=str(year), is_number=False),
             *(Column(title=name) for name in MONTH_NAMES),
         )
         rows = [
-            [name, *(_mean(months.get(month, [])) for month in range(1, 13))]
+            [
+                name,
+                *(
+                    _mean(months.get(month, []))
+                    + ("?" if (of_year, name, month) in doubtful else "")
+                    for month in range(1, 13)
+                ),
+            ]
             for (of_year, name), months in sorted(sums.items())
             if of_year == year
         ]

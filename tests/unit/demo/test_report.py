@@ -9,7 +9,13 @@ import pytest
 
 from farm.demo.logins import USERNAMES, kept_logins
 from farm.demo.picture import legend_svg, scene_of_picture
-from farm.demo.report import CSV_COLUMNS, csv_rows, latest_table, radiometry_lines
+from farm.demo.report import (
+    CSV_COLUMNS,
+    csv_rows,
+    latest_table,
+    radiometry_lines,
+    seasons_table,
+)
 from farm.farms.models import Farm
 from farm.imagery.catalogue import index_named
 from farm.imagery.models import Observation, Scene
@@ -62,6 +68,16 @@ def test_a_number_of_an_undecided_scene_is_marked_and_explained(farm: Farm) -> N
     assert not sure.endswith("?")
     assert unsure.endswith("?")
     assert note.startswith("? The scale and offset of the scene are undecided")
+
+
+def test_a_monthly_mean_with_an_undecided_look_in_it_is_marked(farm: Farm) -> None:
+    look_at(farm, "consistent")
+    look_at(farm, "undecided")
+
+    _, _, sure, unsure, _ = seasons_table(farm=farm, index=NDVI)
+
+    assert "0.600 " in sure
+    assert "0.600?" in unsure
 
 
 def test_a_table_without_doubts_has_no_note(farm: Farm) -> None:
