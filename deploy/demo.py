@@ -15,9 +15,10 @@ from stack.config import HOST, ROOT, StackConfig, stack_config
 from stack.errors import Interrupted, StackError
 from stack.preflight import (
     check_furrow_ndvi,
-    empty_metrics_folder,
+    check_settings,
     lock_data_folder,
     make_folders,
+    metrics_folder,
 )
 from stack.supervisor import Supervisor
 from stack.terminal import complain, say
@@ -34,8 +35,8 @@ async def demo(config: StackConfig, *, data: Path | None, out: Path) -> None:
     """
     check_furrow_ndvi(config)
     make_folders(config)
-    with lock_data_folder(config):
-        empty_metrics_folder(config.metrics_dir)
+    check_settings(config)
+    with lock_data_folder(config), metrics_folder(config):
         async with Supervisor(log_dir=config.log_dir) as supervisor:
             await supervisor.run_step(steps.migrate(config))
             await supervisor.start([parts.furrow_ndvi(config)])

@@ -12,9 +12,10 @@ from stack.errors import Interrupted, StackError
 from stack.preflight import (
     check_ports,
     check_programs,
-    empty_metrics_folder,
+    check_settings,
     lock_data_folder,
     make_folders,
+    metrics_folder,
     version,
 )
 from stack.scrape_targets import write_scrape_targets
@@ -33,23 +34,24 @@ async def up(config: StackConfig) -> None:
     say(f"Furrow {version()}, data in {config.data_dir}")
     check_programs(config)
     make_folders(config)
+    check_settings(config)
     with lock_data_folder(config):
         check_ports(config)
-        empty_metrics_folder(config.metrics_dir)
         write_scrape_targets(config)
         try:
-            async with Supervisor(log_dir=config.log_dir) as supervisor:
-                await supervisor.run_step(steps.migrate(config))
-                await supervisor.run_step(steps.collect_static_files(config))
-                await supervisor.start([parts.furrow_ndvi(config)])
-                await supervisor.start(
-                    part(config)
-                    for part in (parts.web, parts.worker, parts.caddy, parts.prometheus)
-                )
-                if config.has_demo:
-                    await supervisor.run_step(steps.load_demo(config))
-                say(welcome(config, seconds=time.monotonic() - begun))
-                await supervisor.watch()
+            with metrics_folder(config):
+                async with Supervisor(log_dir=config.log_dir) as supervisor:
+                    await supervisor.run_step(steps.migrate(config))
+                    await supervisor.run_step(steps.collect_static_files(config))
+                    await supervisor.start([parts.furrow_ndvi(config)])
+                    await supervisor.start(
+                        part(config)
+                        for part in (parts.web, parts.worker, parts.caddy, parts.prometheus)
+                    )
+                    if config.has_demo:
+                        await supervisor.run_step(steps.load_demo(config))
+                    say(welcome(config, seconds=time.monotonic() - begun))
+                    await supervisor.watch()
         except Interrupted:
             say("Stopped.")
 

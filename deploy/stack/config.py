@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +13,11 @@ from stack.errors import StackError
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
+
+_HOST_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST_NAME = re.compile(rf"{_HOST_LABEL}(?:\.{_HOST_LABEL})*", re.IGNORECASE)
+_WORDS = {"on": True, "true": True, "yes": True, "1": True}
+_WORDS |= {"off": False, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,15 +124,14 @@ def stack_config(environment: Mapping[str, str] = os.environ) -> StackConfig:
     """
     data_dir = Path(environment.get("FURROW_DATA_DIR") or ROOT / "var").expanduser().resolve()
     target = Path(environment.get("CARGO_TARGET_DIR", ROOT / "rust_services" / "target"))
-    sites = tuple(filter(None, environment.get("FURROW_SITE", "").replace(",", " ").split()))
     return StackConfig(
         data_dir=data_dir,
         metrics_dir=_metrics_dir(environment, data_dir=data_dir),
         binaries=Path(environment.get("FURROW_BIN_DIR", target / "release")),
         ports=_ports(environment),
-        sites=tuple(site for site in sites if site != "localhost"),
+        sites=_sites(environment),
         workers=_whole_number(environment, "FURROW_WEB_WORKERS", default=2, highest=64),
-        has_demo=environment.get("FURROW_DEMO", "on").lower() not in {"off", "no", "false", "0"},
+        has_demo=_flag(environment, "FURROW_DEMO", default=True),
         environment=dict(environment),
     )
 
@@ -149,6 +154,26 @@ def _ports(environment: Mapping[str, str]) -> Ports:
         if (other := taken.setdefault(one.number, one)) is not one:
             raise StackError(f"{other.variable} and {one.variable} are both {one.number}.")
     return ports
+
+
+def _sites(environment: Mapping[str, str]) -> tuple[str, ...]:
+    sites = environment.get("FURROW_SITE", "").replace(",", " ").split()
+    for site in sites:
+        if not _HOST_NAME.fullmatch(site):
+            raise StackError(
+                f"FURROW_SITE is '{site}'; it must be a host name such as furrow.example,"
+                " without scheme, port and path."
+            )
+    return tuple(site for site in sites if site != "localhost")
+
+
+def _flag(environment: Mapping[str, str], variable: str, *, default: bool) -> bool:
+    text = environment.get(variable, "").strip()
+    if not text:
+        return default
+    if text.lower() not in _WORDS:
+        raise StackError(f"{variable} is '{text}'; it must be on or off.")
+    return _WORDS[text.lower()]
 
 
 def _whole_number(

@@ -8,15 +8,25 @@ import os
 import re
 import shutil
 import socket
-from contextlib import suppress
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from stack.config import HOST, ROOT, Port, StackConfig
 from stack.errors import StackError
+from stack.parts import environment, furrow_ndvi
 
 # Linux allows 108 bytes with the final zero (unix(7)).
 _SOCKET_PATH_MAX_BYTES = 107
+
+# Parses Django's settings as a part would, and makes nothing.
+_PARSE_SETTINGS = (
+    "import os, pathlib; from orchestrator import env;"
+    " env.parse(os.environ, project_dir=pathlib.Path.cwd())"
+)
 
 
 def check_furrow_ndvi(config: StackConfig) -> None:
@@ -94,6 +104,39 @@ def make_folders(config: StackConfig) -> None:
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
         raise StackError(f"The data folder cannot be used: {error}.") from error
+
+
+def check_settings(config: StackConfig) -> None:
+    """Let Django and furrow-ndvi read their settings before anything starts.
+
+    Raises:
+        StackError: One of them refuses a value; the line is the sentence it says about it.
+    """
+    _try([sys.executable, "-c", _PARSE_SETTINGS], environment(config))
+    part = furrow_ndvi(config)
+    _try([*map(str, part.command), "--check-config"], part.environment)
+
+
+def _try(command: Sequence[str], variables: Mapping[str, str]) -> None:
+    tried = subprocess.run(
+        command, cwd=ROOT, env=dict(variables), capture_output=True, text=True, check=False
+    )
+    if tried.returncode != 0:
+        said = [line for line in tried.stderr.splitlines() if line.strip()]
+        last = said[-1] if said else f"{command[0]} ended with exit code {tried.returncode}."
+        raise StackError(last.partition("ImproperlyConfigured: ")[2] or last)
+
+
+@contextmanager
+def metrics_folder(config: StackConfig) -> Iterator[None]:
+    """Begin with an empty folder for counters, and leave none in memory at the end."""
+    empty_metrics_folder(config.metrics_dir)
+    try:
+        yield
+    finally:
+        # One that the operator named stays: it may hold more than ours.
+        if not config.environment.get("PROMETHEUS_MULTIPROC_DIR"):
+            shutil.rmtree(config.metrics_dir, ignore_errors=True)
 
 
 def empty_metrics_folder(folder: Path) -> None:

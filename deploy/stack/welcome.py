@@ -24,10 +24,17 @@ def welcome(config: StackConfig, *, seconds: float) -> str:
         f"  HTTPS       {config.https_url}/   (Caddy's own root: {config.root_certificate})",
         f"  API         {config.http_url}/api/docs/",
         f"  Admin       {config.http_url}/admin/",
-        f"  Prometheus  http://{HOST}:{ports.prometheus.number}/",
+        f"  Prometheus  http://{HOST}:{ports.prometheus.number}/classic/targets",
         f"  Logs        {config.log_dir}/",
     ]
     if logins.exists():
         lines += ["", f"Demo log-ins (kept in {logins}):", ""]
         lines += [f"  {line}" for line in logins.read_text().splitlines()]
+    if not config.has_demo:
+        lines += [
+            "",
+            "The first person (once, with the same FURROW_ settings in another terminal):",
+            "",
+            "  .venv/bin/python manage.py createsuperuser",
+        ]
     return "\n".join([*lines, "", "Ctrl-C stops everything; the data stay."])

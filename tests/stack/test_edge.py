@@ -275,8 +275,16 @@ def test_a_body_beyond_the_limit_is_a_413_as_a_problem_document(edge: Edge) -> N
 
     assert answer.status == 413
     assert answer.headers["content-type"] == ["application/problem+json"]
-    assert answer.json()["code"] == "body_too_large"
+    assert answer.json()["code"] == "too_large"
+    assert answer.json()["type"] == "urn:furrow:problem:too_large"
+    assert answer.json()["instance"] == "/api/v1/farms/"
     assert answer.json()["request_id"] == answer.headers["x-request-id"][0]
+
+
+def test_no_path_breaks_the_edges_problem_document(edge: Edge) -> None:
+    answer = edge.plain("POST", "/api/%22%7D%0A%7Bpath%7D", body=bytes(17 * MIB))
+
+    assert answer.json()["instance"] == "/"
 
 
 def test_a_body_of_unknown_length_is_cut_at_the_limit(edge: Edge) -> None:
@@ -285,7 +293,7 @@ def test_a_body_of_unknown_length_is_cut_at_the_limit(edge: Edge) -> None:
     answer = edge.plain("POST", "/api/v1/farms/", body=pieces)
 
     assert answer.status == 413
-    assert answer.json()["code"] == "body_too_large"
+    assert answer.json()["code"] == "too_large"
 
 
 def test_a_body_below_the_limit_passes(edge: Edge) -> None:

@@ -171,3 +171,43 @@ def count(data_dir: Path, query: str) -> int:
         return int(connection.execute(query).fetchone()[0])
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("FURROW_MASK_DILATION_M", "wide"), ("FURROW_NDVI_THREADS", "many")],
+)
+def test_a_setting_that_a_part_refuses_is_named_before_anything_starts(
+    short_folder: Path, variable: str, value: str
+) -> None:
+    refused: dict[str, Any] = {variable: value}
+
+    with running_stack(short_folder, wait=False, **refused) as stack:
+        assert stack.process.wait(20) == 1
+        wait_until(lambda: variable in stack.output, within_s=5, what="the reason")
+
+    assert len(stack.lines) == 2, "the version, then the reason"
+    assert value in stack.lines[1]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("FURROW_DEMO", "maybe"), ("FURROW_SITE", "https://furrow.example"), ("FURROW_SITE", "a:1")],
+)
+def test_a_setting_of_the_stack_that_makes_no_sense_is_named(variable: str, value: str) -> None:
+    from stack.config import stack_config
+    from stack.errors import StackError
+
+    with pytest.raises(StackError, match=f"{variable} is '{value}'"):
+        stack_config({variable: value})
+
+
+def test_counters_in_memory_go_with_the_stack(short_folder: Path) -> None:
+    from stack.config import stack_config
+    from stack.preflight import metrics_folder
+
+    config = stack_config({"FURROW_DATA_DIR": str(short_folder)})
+    with metrics_folder(config):
+        (config.metrics_dir / "counter_1.db").touch()
+
+    assert not config.metrics_dir.exists()
