@@ -7,13 +7,14 @@ outside of any view are answered in :mod:`farm.http_pages`; :mod:`farm.http_sche
 from __future__ import annotations
 
 import errno
+import json
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core import exceptions as django_errors
-from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework import exceptions as api_errors
 from rest_framework.fields import get_error_detail
 
@@ -28,6 +29,8 @@ log = logging.getLogger("furrow.http")
 PROBLEM_JSON = "application/problem+json"
 # Challenge of a 401 where the view itself names none.
 CHALLENGE = 'Bearer realm="furrow", Api-Key realm="furrow"'
+# How the REST framework begins the refusal of a session without our token.
+CSRF_FAILED = "CSRF Failed"
 NON_FIELD = "non_field_errors"
 WHOLE = {NON_FIELD, "__all__"}  # as the REST framework and Django's models call it
 
@@ -72,7 +75,7 @@ def problem(
     reason: str = "",
     field_errors: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> JsonResponse:
+) -> HttpResponse:
     """Build a problem document.
 
     Args:
@@ -99,7 +102,12 @@ def problem(
         document["reason"] = reason
     if field_errors:
         document["errors"] = dict(field_errors)
-    response = JsonResponse(document, status=int(status), content_type=PROBLEM_JSON)
+    # Unescaped as the answers of the views; half a surrogate pair, which a request may bring and
+    # UTF-8 cannot hold, becomes its JSON escape.
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    response = HttpResponse(
+        text.encode(errors="backslashreplace"), status=int(status), content_type=PROBLEM_JSON
+    )
     for name, value in (headers or {}).items():
         response[name] = value
     return response
@@ -129,6 +137,10 @@ def exception_handler(exc: Exception, handler_context: dict[str, Any]) -> HttpRe
             return problem(status=400, code="bad_request", detail=detail, instance=instance)
         case UnreadablePostError():
             exc = api_errors.ParseError("The body ended before all of it had arrived.")
+        case api_errors.PermissionDenied() if str(exc.detail).startswith(CSRF_FAILED):
+            return problem(
+                status=403, code="csrf_failed", detail=str(exc.detail), instance=instance
+            )
         case _:
             pass
     if isinstance(exc, api_errors.APIException):
@@ -136,7 +148,7 @@ def exception_handler(exc: Exception, handler_context: dict[str, Any]) -> HttpRe
     return None
 
 
-def _farm_problem(exc: errors.FarmError, *, instance: str) -> JsonResponse:
+def _farm_problem(exc: errors.FarmError, *, instance: str) -> HttpResponse:
     status = next(STATUS_OF[kind] for kind in type(exc).__mro__ if kind in STATUS_OF)
     headers = {}
     if isinstance(exc, errors.ServiceBusyError):
@@ -156,7 +168,7 @@ def _farm_problem(exc: errors.FarmError, *, instance: str) -> JsonResponse:
     )
 
 
-def _api_problem(exc: api_errors.APIException, *, instance: str) -> JsonResponse:
+def _api_problem(exc: api_errors.APIException, *, instance: str) -> HttpResponse:
     status, code = next(
         (API_CODES[kind] for kind in type(exc).__mro__ if kind in API_CODES),
         (HTTPStatus(exc.status_code), str(exc.default_code)),

@@ -186,8 +186,9 @@ REST_FRAMEWORK = {
         "farm.accounts.permissions.ScopePermission",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "orchestrator.negotiation.NamedFormatNegotiation",
     "DEFAULT_PARSER_CLASSES": ["orchestrator.parsers.BoundedJSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["orchestrator.filters.KnownParameterBackend"],
     "DEFAULT_PAGINATION_CLASS": "orchestrator.pagination.PagePagination",
     "DEFAULT_SCHEMA_CLASS": "orchestrator.schema.RouteNamedSchema",
     # Counted in each process's memory: a brake on floods. The lock-out above is what guards

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count
 
 from farm.farms.models import Farm, Membership
 from farm.farms.services import delete_farm
+from farm.farms.time_zones import check_time_zone
 from farm.imagery.storage import object_store
 
 if TYPE_CHECKING:
+    from django.db.models import Field as Column
     from django.db.models import QuerySet
+    from django.forms import Field as FormField
     from django.http import HttpRequest
 
     # Django's admin classes are generic in the stubs alone.
@@ -50,6 +53,15 @@ class FarmAdmin(FarmModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Farm]:
         """Count fields in the same query."""
         return super().get_queryset(request).annotate(fields_counted=Count("fields"))
+
+    def formfield_for_dbfield(
+        self, db_field: Column[Any, Any], request: HttpRequest, **options: Any
+    ) -> FormField | None:
+        """Take only time zones that the API takes."""
+        field: FormField | None = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None and db_field.name == "time_zone":
+            field.validators.append(check_time_zone)
+        return field
 
     def delete_model(self, request: HttpRequest, obj: Farm) -> None:
         """Delete the files too."""

@@ -40,7 +40,6 @@ class FarmList(generics.ListAPIView[Farm]):
     """The farms one may see, and new ones."""
 
     serializer_class = FarmSerializer
-    filter_backends = ()
 
     def get_queryset(self) -> QuerySet[Farm]:
         """Return the visible farms."""
@@ -142,7 +141,6 @@ class FarmMemberList(generics.ListAPIView[Membership]):
     """Members of a farm."""
 
     serializer_class = MemberSerializer
-    filter_backends = ()
 
     def get_queryset(self) -> QuerySet[Membership]:
         """Return the members of the farm in the address."""

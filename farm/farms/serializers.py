@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import zoneinfo
-from functools import lru_cache
 from typing import ClassVar
 
 from rest_framework import serializers
 
 from farm.farms.models import Farm, Membership, Role
-
-
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+from farm.farms.time_zones import check_time_zone
 
 
 class FarmSerializer(serializers.ModelSerializer[Farm]):
@@ -38,14 +32,14 @@ class FarmSerializer(serializers.ModelSerializer[Farm]):
         ]
         read_only_fields: ClassVar = ["is_demo"]
         extra_kwargs: ClassVar = {
-            "time_zone": {"help_text": "IANA name such as `Europe/Brussels`; empty: not known."}
+            "time_zone": {
+                "help_text": "IANA name such as `Europe/Brussels`; empty: not known, days are UTC."
+            }
         }
 
     def validate_time_zone(self, value: str) -> str:
         """Refuse what is no name of the IANA database."""
-        if value and value not in _zone_names():
-            msg = f"“{value}” is no time zone of the IANA database, such as “Europe/Brussels”."
-            raise serializers.ValidationError(msg)
+        check_time_zone(value)
         return value
 
 

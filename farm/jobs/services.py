@@ -114,6 +114,9 @@ def retry_job(*, job: Job) -> Job:
         if changed:
             enqueue(job)
     if not changed:
+        if job.state == JobState.SUCCEEDED:
+            msg = f"Job {job.pk} has succeeded; there is nothing to try again."
+            raise ConflictError(msg, reason="JOB_ALREADY_SUCCEEDED")
         msg = f"Job {job.pk} is {job.state}; only failed and cancelled jobs run again."
         raise ConflictError(msg, reason="JOB_NOT_ENDED")
     return job

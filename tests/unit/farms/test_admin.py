@@ -56,3 +56,14 @@ def test_a_deleted_farm_takes_its_files_along(
 
     assert not Farm.objects.exists()
     assert not object_store().exists(key)
+
+
+def test_a_time_zone_that_is_none_is_refused(admin_site_client: Client, db: None) -> None:
+    members = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+
+    refused = admin_site_client.post(
+        reverse("admin:farm_farm_add"), {"name": "Moon Farm", "time_zone": "Moon/Crater", **members}
+    )
+
+    assert "is no time zone" in refused.content.decode()
+    assert not Farm.objects.filter(name="Moon Farm").exists()

@@ -141,3 +141,18 @@ def test_deleting_a_farm_deletes_its_files(
     assert answer.status_code == 204
     assert not file.exists()
     assert not Farm.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["page_size=501", "page_size=0", "page_size=all", "name=Hill"])
+def test_a_list_refuses_what_it_would_ignore(api_client: APIClient, query: str) -> None:
+    answer = api_client.get(f"/api/v1/farms/?{query}")
+
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == [query.partition("=")[0]]
+
+
+def test_a_format_that_is_not_there_is_no_missing_address(api_client: APIClient) -> None:
+    answer = api_client.get("/api/v1/farms/?format=xml")
+
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+    assert "“xml”" in answer.content.decode()

@@ -109,3 +109,20 @@ def test_a_viewer_looks_and_does_not_touch(other_client: APIClient, job: Job) ->
 
 def test_a_stranger_is_asked_who_he_is(anonymous_client: APIClient, job: Job) -> None:
     assert anonymous_client.get(reverse("job-list")).status_code == 401
+
+
+@pytest.mark.usefixtures("_agronomist")
+def test_a_job_that_succeeded_is_not_tried_again(api_client: APIClient, job: Job) -> None:
+    Job.objects.update(state=JobState.SUCCEEDED)
+
+    answer = api_client.post(reverse("job-retry", args=[job.pk]))
+
+    assert (answer.status_code, answer.json()["reason"]) == (409, "JOB_ALREADY_SUCCEEDED")
+
+
+@pytest.mark.usefixtures("_agronomist")
+def test_a_misspelt_parameter_does_not_widen_the_list(api_client: APIClient, job: Job) -> None:
+    answer = api_client.get(reverse("job-list"), {"stat": "failed"})
+
+    assert answer.status_code == 422
+    assert "state" in answer.json()["errors"]["stat"][0]
