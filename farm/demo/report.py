@@ -69,7 +69,7 @@ def radiometry_lines(*, farm: Farm) -> Iterator[str]:
         different = [] if is_sure(verdict) else list(dict.fromkeys(filter(None, given)))
         words = "; ".join(different[:NAMED_REASONS])
         if len(different) > NAMED_REASONS:
-            words += f"; and {len(different) - NAMED_REASONS} other reasons"
+            words += f"; and {len(different) - NAMED_REASONS} more"
         name = verdict.replace("_", " ")
         yield f"Radiometry: {len(given)} {name}" + (f" ({words})" if words else "")
 
@@ -104,7 +104,7 @@ def latest_table(*, farm: Farm, index: Index) -> Iterator[str]:
 def seasons_table(*, farm: Farm, index: Index) -> Iterator[str]:
     """Lines of the monthly means of each field, from looks that show half of it; a block a year.
 
-    A “?” follows means that numbers of scenes whose scale and offset may be wrong went into.
+    A “?” follows a mean that numbers of scenes with a doubtful scale and offset went into.
     """
     doubtful: set[tuple[int, str, int]] = set()
     sums: dict[tuple[int, str], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))

@@ -54,7 +54,7 @@ def test_verdicts_are_counted_and_doubts_say_why_with_at_most_three_reasons(farm
 
     assert list(radiometry_lines(farm=farm)) == [
         "Radiometry: 2 consistent",
-        "Radiometry: 5 undecided (no classes; b; c; and 1 other reasons)",
+        "Radiometry: 5 undecided (no classes; b; c; and 1 more)",
     ]
 
 
