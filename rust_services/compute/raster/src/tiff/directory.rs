@@ -37,6 +37,9 @@ impl Entry {
     }
 }
 
+/// How a TIFF begins: byte order, then 42, or 43 for BigTIFF.
+const BEGINNINGS: [[u8; 4]; 4] = [*b"II*\0", *b"MM\0*", *b"II+\0", *b"MM\0+"];
+
 /// Reads numbers of one file within its limits.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
@@ -57,33 +60,33 @@ impl<'a> Reader<'a> {
             0 => &[][..],
             len => bytes.part(0, len, || "the header".to_owned())?,
         };
-        let not_tiff = || TiffError::NotTiff {
-            found: begin.escape_ascii().to_string(),
-        };
-        if !matches!(begin, [b'I', b'I', 42 | 43, 0] | [b'M', b'M', 0, 42 | 43]) {
-            return Err(not_tiff().into());
+        if !BEGINNINGS.iter().any(|known| known.starts_with(begin)) {
+            return Err(TiffError::NotTiff {
+                found: begin.escape_ascii().to_string(),
+            }
+            .into());
         }
         let start = bytes.part(0, 8, || "the header".to_owned())?;
-        let endian = match &start[..2] {
-            b"II" => Endian::Little,
-            b"MM" => Endian::Big,
-            _ => return Err(not_tiff().into()),
+        let endian = if start.starts_with(b"II") {
+            Endian::Little
+        } else {
+            Endian::Big
         };
-        let (is_big, first) = match endian.u16(&start[2..]) {
-            42 => (false, u64::from(endian.u32(&start[4..]))),
-            43 => {
-                let start = bytes.part(0, 16, || "the header".to_owned())?;
-                if (endian.u16(&start[4..]), endian.u16(&start[6..])) != (8, 0) {
-                    return Err(TiffError::corrupt(
-                        "the offset size of the BigTIFF",
-                        endian.u16(&start[4..]),
-                        8,
-                    )
-                    .into());
-                }
-                (true, endian.u64(&start[8..]))
+        // One of the four beginnings: not 42 is 43, BigTIFF.
+        let is_big = endian.u16(&start[2..]) != 42;
+        let first = if is_big {
+            let start = bytes.part(0, 16, || "the header".to_owned())?;
+            if (endian.u16(&start[4..]), endian.u16(&start[6..])) != (8, 0) {
+                return Err(TiffError::corrupt(
+                    "the offset size of the BigTIFF",
+                    endian.u16(&start[4..]),
+                    8,
+                )
+                .into());
             }
-            _ => return Err(not_tiff().into()),
+            endian.u64(&start[8..])
+        } else {
+            u64::from(endian.u32(&start[4..]))
         };
         Ok(Self {
             bytes,

@@ -159,8 +159,10 @@ fn what_is_no_tiff_says_how_it_starts() {
 fn a_short_text_is_no_tiff_rather_than_a_truncated_one() {
     let error = open(b"hello").expect_err("a text");
     assert!(error.to_string().contains("\"hell\""), "{error}");
-    let error = open(b"").expect_err("nothing");
-    assert!(matches!(error, TiffError::NotTiff { .. }), "{error}");
+    for begun in [&b""[..], b"II*", b"MM"] {
+        let error = open(begun).expect_err("the beginning of one");
+        assert!(matches!(error, TiffError::Truncated { .. }), "{error}");
+    }
 }
 
 #[test]
