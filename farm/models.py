@@ -5,6 +5,7 @@ from farm.farms.models import Farm, Membership, Role
 from farm.fields.models import Field
 from farm.imagery.models import (
     AssetRole,
+    MosaicPart,
     Observation,
     Platform,
     RadiometryVerdict,
@@ -23,6 +24,7 @@ __all__ = [
     "JobKind",
     "JobState",
     "Membership",
+    "MosaicPart",
     "Observation",
     "Platform",
     "RadiometryVerdict",

@@ -147,6 +147,7 @@ def summary_from_proto(answer: ndvi_pb2.SummarizeFieldsResponse) -> FieldSummary
         median=_optional(summary, "median"),
         quantiles=tuple(summary.quantiles),
         histogram=tuple(summary.histogram),
+        scene_pixels=tuple(summary.scene_pixels),
     )
 
 

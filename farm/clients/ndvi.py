@@ -12,7 +12,7 @@ from farm.clients.errors import translated
 from farm.rpc.ndvi.v1 import ndvi_pb2, ndvi_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import grpc
 
@@ -84,7 +84,7 @@ class NdviClient:
     def summarize_fields(
         self,
         *,
-        scene: SceneSource,
+        scenes: Sequence[SceneSource],
         indices: Sequence[IndexFormula],
         fields: Iterable[FieldOutline],
         quantiles: Sequence[float] = (),
@@ -96,7 +96,7 @@ class NdviClient:
         Closing the iterator early stops the work in the service.
 
         Args:
-            scene: The acquisition.
+            scenes: 1 to 8 acquisitions of one day, the preferred first; the others fill its gaps.
             indices: 1 to 32 formulas.
             fields: Any number; they are sent in as many calls as the message limits ask for.
             quantiles: Beside the median, each above 0 and below 1.
@@ -104,10 +104,10 @@ class NdviClient:
             timeout_s: Deadline of each call in seconds.
         """
         formulas = [converters.formula_to_proto(index) for index in indices]
-        message = converters.scene_to_proto(scene)
+        messages = [converters.scene_to_proto(scene) for scene in scenes]
         for chunk in chunked(fields):
             request = ndvi_pb2.SummarizeFieldsRequest(
-                scene=message,
+                scenes=messages,
                 indices=formulas,
                 fields=[converters.outline_to_proto(outline) for outline in chunk],
                 quantiles=quantiles,
@@ -126,7 +126,7 @@ class NdviClient:
     def render_index(
         self,
         *,
-        scene: SceneSource,
+        scenes: Sequence[SceneSource],
         index: IndexFormula,
         stops: Sequence[ColourStop],
         max_size: int,
@@ -136,15 +136,15 @@ class NdviClient:
         """Render an index as a PNG of at most 1 MiB.
 
         Args:
-            scene: The acquisition.
+            scenes: 1 to 8 acquisitions of one day, the preferred first.
             index: The formula.
             stops: 2 to 64, ascending.
             max_size: Longer side at most, 16 to 2048 pixels.
-            outline_wkb: Outline to clip to, WGS 84; None for the whole scene.
+            outline_wkb: Outline to clip to, WGS 84; None for all that the scenes cover.
             timeout_s: Deadline in seconds.
         """
         request = ndvi_pb2.RenderIndexRequest(
-            scene=converters.scene_to_proto(scene),
+            scenes=[converters.scene_to_proto(scene) for scene in scenes],
             index=converters.formula_to_proto(index),
             outline_wkb=outline_wkb,
             max_size=max_size,
@@ -158,32 +158,35 @@ class NdviClient:
     def write_index(
         self,
         *,
-        scene: SceneSource,
+        scenes: Sequence[SceneSource],
         index: IndexFormula,
         key: str,
         encoding: Encoding,
         compression: Compression,
         outline_wkb: bytes | None = None,
+        tags: Mapping[str, str] | None = None,
         timeout_s: float,
     ) -> IndexFile:
         """Write an index as a cloud-optimized GeoTIFF into the object store.
 
         Args:
-            scene: The acquisition.
+            scenes: 1 to 8 acquisitions of one day, the preferred first.
             index: The formula.
             key: Key of the object, below ``derived/``.
             encoding: Sample format.
             compression: Codec.
-            outline_wkb: Outline to clip to, WGS 84; None for the whole scene.
+            outline_wkb: Outline to clip to, WGS 84; None for all that the scenes cover.
+            tags: Entries for the file's metadata; at most 32, names of A-Z, 0-9 and ``_``.
             timeout_s: Deadline in seconds.
         """
         request = ndvi_pb2.WriteIndexRequest(
-            scene=converters.scene_to_proto(scene),
+            scenes=[converters.scene_to_proto(scene) for scene in scenes],
             index=converters.formula_to_proto(index),
             outline_wkb=outline_wkb,
             key=key,
             encoding=converters.encoding_to_proto(encoding),
             compression=converters.compression_to_proto(compression),
+            tags=dict(tags or {}),
         )
         with translated():
             answer, call = self._stub.WriteIndex.with_call(request, timeout=timeout_s)

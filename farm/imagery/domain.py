@@ -121,6 +121,7 @@ class FieldSummary:
     median: float | None
     quantiles: tuple[float, ...]
     histogram: tuple[float, ...]
+    scene_pixels: tuple[float, ...] = ()  # effective pixels from each scene, in the order asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,7 +156,7 @@ def render_png(*, subject: RasterSubject, size: int, ndvi: NdviClient) -> IndexP
         ndvi: Client of the NDVI service.
     """
     return ndvi.render_index(
-        scene=subject.source,
+        scenes=(subject.source,),
         index=subject.formula,
         stops=subject.index.stops,
         max_size=size,
@@ -189,7 +189,7 @@ def ensure_index_file(
     key = index_file_key(subject=subject, encoding=encoding, compression=compression)
     if not store.exists(key):
         ndvi.write_index(
-            scene=subject.source,
+            scenes=(subject.source,),
             index=subject.formula,
             key=key,
             encoding=encoding,

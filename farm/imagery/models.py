@@ -125,12 +125,17 @@ class SceneAsset(models.Model):
 class Observation(models.Model):
     """An index over a field in one scene, with the receipt of how it came about.
 
+    Or in all scenes of one solar day, where none of them shows the whole field: each pixel is
+    taken from the first of ``parts`` that shows it, so it counts once; ``scene`` is then the
+    first part's.
+
     Statistics are null where no pixel had a value. Shares are 0–1.
     """
 
     field = models.ForeignKey("farm.Field", on_delete=models.CASCADE, related_name="observations")
     scene = models.ForeignKey(Scene, on_delete=models.CASCADE, related_name="observations")
     index = models.CharField(max_length=32)
+    is_mosaic = models.BooleanField(default=False)
     acquired_at = models.DateTimeField()  # the scene's, repeated for the time series' index
     mean = models.FloatField(null=True)
     standard_deviation = models.FloatField(null=True)
@@ -152,14 +157,15 @@ class Observation(models.Model):
     computed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        """One observation per field, scene and index."""
+        """One observation per field, scene and index, and one mosaic that begins with the scene."""
 
         app_label = "farm"
         ordering: ClassVar = ["acquired_at", "id"]
         indexes: ClassVar = [models.Index(fields=["field", "index", "acquired_at"])]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["field", "scene", "index"], name="one_observation_per_field_scene_index"
+                fields=["field", "scene", "index", "is_mosaic"],
+                name="one_observation_per_field_scene_index",
             ),
         ]
 
@@ -171,3 +177,30 @@ class Observation(models.Model):
     def radiometry_verdict(self) -> str:
         """What was found of the scene's scale and offset; see ``RadiometryVerdict``."""
         return self.scene.radiometry_verdict
+
+
+class MosaicPart(models.Model):
+    """A scene that an observation of a whole day was made of."""
+
+    observation = models.ForeignKey(Observation, on_delete=models.CASCADE, related_name="parts")
+    scene = models.ForeignKey(Scene, on_delete=models.CASCADE, related_name="mosaic_parts")
+    position = models.PositiveSmallIntegerField()  # 0: on top
+    effective_pixels = models.FloatField()  # of the observation's, those taken from this scene
+
+    class Meta:
+        """A scene is part of a mosaic once."""
+
+        app_label = "farm"
+        ordering: ClassVar = ["observation_id", "position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["observation", "position"], name="one_part_per_place_in_a_mosaic"
+            ),
+            models.UniqueConstraint(
+                fields=["observation", "scene"], name="one_part_per_scene_of_a_mosaic"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Place and scene."""
+        return f"{self.position}: {self.scene_id}"

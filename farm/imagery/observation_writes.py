@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from farm.imagery.domain import FieldSummary
     from farm.imagery.models import Scene
 
-_IDENTITY = ["field", "scene", "index"]
+_IDENTITY = ["field", "scene", "index", "is_mosaic"]
 _MEASURED = [
     "acquired_at",
     "mean",

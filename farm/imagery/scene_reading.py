@@ -181,7 +181,7 @@ class SceneReading:
             return 0
         summaries: list[FieldSummary] = []
         stream = self.ndvi.summarize_fields(
-            scene=scene_source(scene=self.scene, bands=formula_bands(indices)),
+            scenes=(scene_source(scene=self.scene, bands=formula_bands(indices)),),
             indices=[index.as_formula() for index in indices],
             fields=[
                 FieldOutline(field_id=str(field.pk), outline_wkb=bytes(field.outline_wkb))

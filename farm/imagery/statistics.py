@@ -171,7 +171,7 @@ def summarize_outlines(
     answers = {
         summary.field_id: summary
         for summary in ndvi.summarize_fields(
-            scene=scene_source(scene=scene, bands=index.bands),
+            scenes=(scene_source(scene=scene, bands=index.bands),),
             indices=[formula],
             fields=[
                 FieldOutline(field_id=str(place), outline_wkb=sent.outline.wkb)

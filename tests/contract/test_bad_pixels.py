@@ -122,7 +122,7 @@ def test_no_change_of_a_few_bytes_makes_the_service_fail(
                 shared_ndvi.describe_raster(object=object_ref, timeout_s=5)
                 list(
                     shared_ndvi.summarize_fields(
-                        scene=scene,
+                        scenes=(scene,),
                         indices=[formula],
                         fields=[FieldOutline(field_id="1", outline_wkb=outline)],
                         timeout_s=5,

@@ -56,7 +56,7 @@ def ask(ndvi: NdviClient) -> FieldSummary:
     )
     outline = bytes(shapely.to_wkb(shapely.box(2.9, 50.5, 3.5, 50.9)))
     (summary,) = ndvi.summarize_fields(
-        scene=SceneSource(scene_id="wide", bands=bands),
+        scenes=(SceneSource(scene_id="wide", bands=bands),),
         indices=[NDVI],
         fields=[FieldOutline(field_id="all", outline_wkb=outline)],
         timeout_s=ENDS_WITHIN_S,

@@ -109,7 +109,7 @@ def summarized(
 ) -> dict[str, FieldSummary]:
     """Each index over one outline, by its name."""
     answers = ndvi.summarize_fields(
-        scene=scene,
+        scenes=(scene,),
         indices=indices,
         fields=[FieldOutline(field_id="all", outline_wkb=outline_wkb)],
         quantiles=quantiles,
@@ -157,7 +157,7 @@ def test_ndvi_of_each_pixel_is_that_of_an_openeo_back_end(
             ),
         )
         written = shared_ndvi.write_index(
-            scene=scene,
+            scenes=(scene,),
             index=NDVI,
             key=f"derived/openeo/{reference['date']}.tif",
             encoding=Encoding.FLOAT32,
@@ -383,7 +383,7 @@ def test_ndvi_of_landsat_7_in_bytes_south_of_the_equator(
         shared_ndvi, scene, [NDVI], outline, quantiles=(0.01, 0.05, 0.25, 0.75, 0.95, 0.99)
     )["ndvi"]
     written = shared_ndvi.write_index(
-        scene=scene,
+        scenes=(scene,),
         index=NDVI,
         key="derived/olinda/ndvi.tif",
         encoding=Encoding.FLOAT32,

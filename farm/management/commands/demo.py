@@ -155,7 +155,7 @@ class Command(BaseCommand):
         source = scene_source(scene=scene, bands=index.bands)
         outline_wkb = outline_of_farm(farm)
         picture = ndvi.render_index(
-            scene=source,
+            scenes=(source,),
             index=formula,
             stops=index.stops,
             max_size=PICTURE_SIZE_PX,
@@ -165,7 +165,7 @@ class Command(BaseCommand):
         (out / f"{index.id}.png").write_bytes(picture.png)
         key = f"derived/{farm.pk}/demo-{index.id}.tif"
         ndvi.write_index(
-            scene=source,
+            scenes=(source,),
             index=formula,
             key=key,
             encoding=Encoding.FLOAT32,

@@ -90,7 +90,7 @@ def test_a_stream_that_breaks_fails_as_a_call_does(
         code=grpc.StatusCode.INVALID_ARGUMENT, reason="FORMULA_INVALID", detail="No."
     )
     answers = client.summarize_fields(
-        scene=SCENE,
+        scenes=(SCENE,),
         indices=[IndexFormula(name="x", formula="(")],
         fields=[FieldOutline(field_id="1", outline_wkb=b"")],
         timeout_s=5,
@@ -137,7 +137,7 @@ def test_a_request_beyond_the_limit_is_the_callers_fault(client: NdviClient) -> 
     with pytest.raises(errors.InvalidInputError) as raised:
         list(
             client.summarize_fields(
-                scene=SCENE,
+                scenes=(SCENE,),
                 indices=[IndexFormula(name="x", formula="red")],
                 fields=[outline],
                 timeout_s=5,

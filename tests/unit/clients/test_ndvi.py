@@ -70,7 +70,7 @@ def test_a_clouded_field_has_no_mean_rather_than_zero(
     summaries = {
         summary.field_id: summary
         for summary in client.summarize_fields(
-            scene=SCENE, indices=[NDVI], fields=fields, quantiles=(0.1, 0.9), timeout_s=5
+            scenes=(SCENE,), indices=[NDVI], fields=fields, quantiles=(0.1, 0.9), timeout_s=5
         )
     }
 
@@ -83,14 +83,14 @@ def test_a_clouded_field_has_no_mean_rather_than_zero(
 def test_a_scene_arrives_as_it_was_described(service: InMemoryNdvi, client: NdviClient) -> None:
     list(
         client.summarize_fields(
-            scene=SCENE,
+            scenes=(SCENE,),
             indices=[NDVI],
             fields=[FieldOutline(field_id="1", outline_wkb=b"w")],
             timeout_s=5,
         )
     )
 
-    scene = service.requests[0].scene
+    scene = service.requests[0].scenes[0]
     assert scene.bands[0].HasField("nodata")
     assert not scene.bands[0].HasField("max_digital_number")
     assert scene.bands[1].object.url == "https://example.org/b.tif"
@@ -126,7 +126,7 @@ def test_more_fields_than_one_message_carries_are_sent_in_several(
     monkeypatch.setattr(ndvi_module, "MAX_OUTLINE_BYTES_PER_CALL", 250)
     fields = [FieldOutline(field_id=str(n), outline_wkb=b"w" * 100) for n in range(5)]
 
-    answered = client.summarize_fields(scene=SCENE, indices=[NDVI], fields=fields, timeout_s=5)
+    answered = client.summarize_fields(scenes=(SCENE,), indices=[NDVI], fields=fields, timeout_s=5)
 
     assert sorted(summary.field_id for summary in answered) == ["0", "1", "2", "3", "4"]
     assert [len(request.fields) for request in service.requests] == [2, 2, 1]
@@ -146,9 +146,11 @@ def test_a_picture_and_a_file_come_back_with_their_grid(
 ) -> None:
     stops = [ColourStop(value=0, rgb=0xFF0000), ColourStop(value=1, rgb=0x00FF00)]
 
-    picture = client.render_index(scene=SCENE, index=NDVI, stops=stops, max_size=256, timeout_s=5)
+    picture = client.render_index(
+        scenes=(SCENE,), index=NDVI, stops=stops, max_size=256, timeout_s=5
+    )
     file = client.write_index(
-        scene=SCENE,
+        scenes=(SCENE,),
         index=NDVI,
         key="derived/1/a.tif",
         encoding=Encoding.INT16,

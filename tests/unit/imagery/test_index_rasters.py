@@ -96,7 +96,7 @@ def test_the_service_is_asked_for_the_stops_of_the_legend_the_outline_and_the_ma
     assert request.outline_wkb == bytes(field.outline_wkb)
     assert request.max_size == 64
     assert request.index.formula == index_named("ndvi").formula
-    assert [mask.object.key.rsplit("/")[-1] for mask in request.scene.masks] == ["scl.tif"]
+    assert [mask.object.key.rsplit("/")[-1] for mask in request.scenes[0].masks] == ["scl.tif"]
 
 
 def test_an_unchanged_picture_is_a_304_without_asking_the_service(
@@ -281,7 +281,7 @@ def test_a_file_is_written_once_and_streamed_from_then_on(
     (request,) = ndvi.written
     assert content(first) == content(second) == file_of(request.key)
     assert request.key.startswith(f"derived/{farm.pk}/")
-    assert request.scene.bands[0].object.key.split("/")[2] in request.key
+    assert request.scenes[0].bands[0].object.key.split("/")[2] in request.key
     assert first["Content-Type"].startswith("image/tiff")
     assert first["Content-Length"] == str(len(file_of(request.key)))
     assert "Kleine-Weide-2-ndvi-2024-06-25.tif" in first["Content-Disposition"]

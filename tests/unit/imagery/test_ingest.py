@@ -201,7 +201,7 @@ def test_the_operators_word_releases_a_held_scene(
     receipt = Observation.objects.get(index="ndvi").receipt
     assert receipt["radiometry"]["bands"]["red"]["offset"] == -0.1
     request = service.requests[-1]
-    assert {band.offset for band in request.scene.bands} == {-0.1}
+    assert {band.offset for band in request.scenes[0].bands} == {-0.1}
 
 
 def test_only_plants_are_measured(scene: Scene, service: InMemoryNdvi, ndvi: NdviClient) -> None:

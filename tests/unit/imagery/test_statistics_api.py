@@ -72,8 +72,8 @@ def test_the_service_is_asked_with_the_mask_and_scale_of_the_fields_numbers(
     api_client.post(URL, {"index": "ndvi", "scene": scene.pk, "outlines": square(3.0, 51.0)})
 
     (request,) = ndvi.summarized
-    assert {(band.scale, band.offset) for band in request.scene.bands} == {(0.0001, -0.1)}
-    assert len(request.scene.masks) == 1
+    assert {(band.scale, band.offset) for band in request.scenes[0].bands} == {(0.0001, -0.1)}
+    assert len(request.scenes[0].masks) == 1
     assert list(request.quantiles) == [0.1, 0.9]
 
 

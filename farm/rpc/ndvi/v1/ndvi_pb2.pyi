@@ -19,12 +19,21 @@ class Compression(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     COMPRESSION_UNSPECIFIED: _ClassVar[Compression]
     COMPRESSION_DEFLATE: _ClassVar[Compression]
     COMPRESSION_ZSTD: _ClassVar[Compression]
+
+class Resampling(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RESAMPLING_UNSPECIFIED: _ClassVar[Resampling]
+    RESAMPLING_NEAREST: _ClassVar[Resampling]
+    RESAMPLING_BILINEAR: _ClassVar[Resampling]
 ENCODING_UNSPECIFIED: Encoding
 ENCODING_FLOAT32: Encoding
 ENCODING_INT16: Encoding
 COMPRESSION_UNSPECIFIED: Compression
 COMPRESSION_DEFLATE: Compression
 COMPRESSION_ZSTD: Compression
+RESAMPLING_UNSPECIFIED: Resampling
+RESAMPLING_NEAREST: Resampling
+RESAMPLING_BILINEAR: Resampling
 
 class Band(_message.Message):
     __slots__ = ("name", "object", "band_number", "scale", "offset", "nodata", "min_digital_number", "max_digital_number")
@@ -197,18 +206,18 @@ class DigitalNumbers(_message.Message):
     def __init__(self, band: _Optional[str] = ..., measured_pixels: _Optional[int] = ..., nodata_pixels: _Optional[int] = ..., min: _Optional[float] = ..., quantile_01: _Optional[float] = ..., median: _Optional[float] = ..., quantile_99: _Optional[float] = ..., max: _Optional[float] = ...) -> None: ...
 
 class SummarizeFieldsRequest(_message.Message):
-    __slots__ = ("scene", "indices", "fields", "quantiles", "histogram_bins")
-    SCENE_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("scenes", "indices", "fields", "quantiles", "histogram_bins")
+    SCENES_FIELD_NUMBER: _ClassVar[int]
     INDICES_FIELD_NUMBER: _ClassVar[int]
     FIELDS_FIELD_NUMBER: _ClassVar[int]
     QUANTILES_FIELD_NUMBER: _ClassVar[int]
     HISTOGRAM_BINS_FIELD_NUMBER: _ClassVar[int]
-    scene: Scene
+    scenes: _containers.RepeatedCompositeFieldContainer[Scene]
     indices: _containers.RepeatedCompositeFieldContainer[IndexFormula]
     fields: _containers.RepeatedCompositeFieldContainer[FieldOutline]
     quantiles: _containers.RepeatedScalarFieldContainer[float]
     histogram_bins: int
-    def __init__(self, scene: _Optional[_Union[Scene, _Mapping]] = ..., indices: _Optional[_Iterable[_Union[IndexFormula, _Mapping]]] = ..., fields: _Optional[_Iterable[_Union[FieldOutline, _Mapping]]] = ..., quantiles: _Optional[_Iterable[float]] = ..., histogram_bins: _Optional[int] = ...) -> None: ...
+    def __init__(self, scenes: _Optional[_Iterable[_Union[Scene, _Mapping]]] = ..., indices: _Optional[_Iterable[_Union[IndexFormula, _Mapping]]] = ..., fields: _Optional[_Iterable[_Union[FieldOutline, _Mapping]]] = ..., quantiles: _Optional[_Iterable[float]] = ..., histogram_bins: _Optional[int] = ...) -> None: ...
 
 class SummarizeFieldsResponse(_message.Message):
     __slots__ = ("field_id", "index", "summary", "grid")
@@ -223,7 +232,7 @@ class SummarizeFieldsResponse(_message.Message):
     def __init__(self, field_id: _Optional[str] = ..., index: _Optional[str] = ..., summary: _Optional[_Union[FieldSummary, _Mapping]] = ..., grid: _Optional[_Union[_common_pb2.Grid, _Mapping]] = ...) -> None: ...
 
 class FieldSummary(_message.Message):
-    __slots__ = ("covered_pixels", "covered_area_m2", "outline_area_m2", "effective_pixels", "valid_share", "clear_share", "edge_share", "mean", "standard_deviation", "min", "max", "median", "quantiles", "histogram")
+    __slots__ = ("covered_pixels", "covered_area_m2", "outline_area_m2", "effective_pixels", "valid_share", "clear_share", "edge_share", "mean", "standard_deviation", "min", "max", "median", "quantiles", "histogram", "scene_pixels")
     COVERED_PIXELS_FIELD_NUMBER: _ClassVar[int]
     COVERED_AREA_M2_FIELD_NUMBER: _ClassVar[int]
     OUTLINE_AREA_M2_FIELD_NUMBER: _ClassVar[int]
@@ -238,6 +247,7 @@ class FieldSummary(_message.Message):
     MEDIAN_FIELD_NUMBER: _ClassVar[int]
     QUANTILES_FIELD_NUMBER: _ClassVar[int]
     HISTOGRAM_FIELD_NUMBER: _ClassVar[int]
+    SCENE_PIXELS_FIELD_NUMBER: _ClassVar[int]
     covered_pixels: float
     covered_area_m2: float
     outline_area_m2: float
@@ -252,21 +262,22 @@ class FieldSummary(_message.Message):
     median: float
     quantiles: _containers.RepeatedScalarFieldContainer[float]
     histogram: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, covered_pixels: _Optional[float] = ..., covered_area_m2: _Optional[float] = ..., outline_area_m2: _Optional[float] = ..., effective_pixels: _Optional[float] = ..., valid_share: _Optional[float] = ..., clear_share: _Optional[float] = ..., edge_share: _Optional[float] = ..., mean: _Optional[float] = ..., standard_deviation: _Optional[float] = ..., min: _Optional[float] = ..., max: _Optional[float] = ..., median: _Optional[float] = ..., quantiles: _Optional[_Iterable[float]] = ..., histogram: _Optional[_Iterable[float]] = ...) -> None: ...
+    scene_pixels: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, covered_pixels: _Optional[float] = ..., covered_area_m2: _Optional[float] = ..., outline_area_m2: _Optional[float] = ..., effective_pixels: _Optional[float] = ..., valid_share: _Optional[float] = ..., clear_share: _Optional[float] = ..., edge_share: _Optional[float] = ..., mean: _Optional[float] = ..., standard_deviation: _Optional[float] = ..., min: _Optional[float] = ..., max: _Optional[float] = ..., median: _Optional[float] = ..., quantiles: _Optional[_Iterable[float]] = ..., histogram: _Optional[_Iterable[float]] = ..., scene_pixels: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class RenderIndexRequest(_message.Message):
-    __slots__ = ("scene", "index", "outline_wkb", "max_size", "stops")
-    SCENE_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("scenes", "index", "outline_wkb", "max_size", "stops")
+    SCENES_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     OUTLINE_WKB_FIELD_NUMBER: _ClassVar[int]
     MAX_SIZE_FIELD_NUMBER: _ClassVar[int]
     STOPS_FIELD_NUMBER: _ClassVar[int]
-    scene: Scene
+    scenes: _containers.RepeatedCompositeFieldContainer[Scene]
     index: IndexFormula
     outline_wkb: bytes
     max_size: int
     stops: _containers.RepeatedCompositeFieldContainer[_common_pb2.ColourStop]
-    def __init__(self, scene: _Optional[_Union[Scene, _Mapping]] = ..., index: _Optional[_Union[IndexFormula, _Mapping]] = ..., outline_wkb: _Optional[bytes] = ..., max_size: _Optional[int] = ..., stops: _Optional[_Iterable[_Union[_common_pb2.ColourStop, _Mapping]]] = ...) -> None: ...
+    def __init__(self, scenes: _Optional[_Iterable[_Union[Scene, _Mapping]]] = ..., index: _Optional[_Union[IndexFormula, _Mapping]] = ..., outline_wkb: _Optional[bytes] = ..., max_size: _Optional[int] = ..., stops: _Optional[_Iterable[_Union[_common_pb2.ColourStop, _Mapping]]] = ...) -> None: ...
 
 class RenderIndexResponse(_message.Message):
     __slots__ = ("png", "grid", "bounds_wgs84")
@@ -279,20 +290,29 @@ class RenderIndexResponse(_message.Message):
     def __init__(self, png: _Optional[bytes] = ..., grid: _Optional[_Union[_common_pb2.Grid, _Mapping]] = ..., bounds_wgs84: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class WriteIndexRequest(_message.Message):
-    __slots__ = ("scene", "index", "outline_wkb", "key", "encoding", "compression")
-    SCENE_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("scenes", "index", "outline_wkb", "key", "encoding", "compression", "tags")
+    class TagsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    SCENES_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     OUTLINE_WKB_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     ENCODING_FIELD_NUMBER: _ClassVar[int]
     COMPRESSION_FIELD_NUMBER: _ClassVar[int]
-    scene: Scene
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    scenes: _containers.RepeatedCompositeFieldContainer[Scene]
     index: IndexFormula
     outline_wkb: bytes
     key: str
     encoding: Encoding
     compression: Compression
-    def __init__(self, scene: _Optional[_Union[Scene, _Mapping]] = ..., index: _Optional[_Union[IndexFormula, _Mapping]] = ..., outline_wkb: _Optional[bytes] = ..., key: _Optional[str] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., compression: _Optional[_Union[Compression, str]] = ...) -> None: ...
+    tags: _containers.ScalarMap[str, str]
+    def __init__(self, scenes: _Optional[_Iterable[_Union[Scene, _Mapping]]] = ..., index: _Optional[_Union[IndexFormula, _Mapping]] = ..., outline_wkb: _Optional[bytes] = ..., key: _Optional[str] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., compression: _Optional[_Union[Compression, str]] = ..., tags: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class WriteIndexResponse(_message.Message):
     __slots__ = ("size_bytes", "grid", "sha256")
@@ -303,3 +323,37 @@ class WriteIndexResponse(_message.Message):
     grid: _common_pb2.Grid
     sha256: str
     def __init__(self, size_bytes: _Optional[int] = ..., grid: _Optional[_Union[_common_pb2.Grid, _Mapping]] = ..., sha256: _Optional[str] = ...) -> None: ...
+
+class TileLayer(_message.Message):
+    __slots__ = ("scenes", "index", "outline_wkb", "stops", "resampling")
+    SCENES_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    OUTLINE_WKB_FIELD_NUMBER: _ClassVar[int]
+    STOPS_FIELD_NUMBER: _ClassVar[int]
+    RESAMPLING_FIELD_NUMBER: _ClassVar[int]
+    scenes: _containers.RepeatedCompositeFieldContainer[Scene]
+    index: IndexFormula
+    outline_wkb: bytes
+    stops: _containers.RepeatedCompositeFieldContainer[_common_pb2.ColourStop]
+    resampling: Resampling
+    def __init__(self, scenes: _Optional[_Iterable[_Union[Scene, _Mapping]]] = ..., index: _Optional[_Union[IndexFormula, _Mapping]] = ..., outline_wkb: _Optional[bytes] = ..., stops: _Optional[_Iterable[_Union[_common_pb2.ColourStop, _Mapping]]] = ..., resampling: _Optional[_Union[Resampling, str]] = ...) -> None: ...
+
+class RenderTileRequest(_message.Message):
+    __slots__ = ("layer", "zoom", "column", "row", "size")
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    ZOOM_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    ROW_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    layer: TileLayer
+    zoom: int
+    column: int
+    row: int
+    size: int
+    def __init__(self, layer: _Optional[_Union[TileLayer, _Mapping]] = ..., zoom: _Optional[int] = ..., column: _Optional[int] = ..., row: _Optional[int] = ..., size: _Optional[int] = ...) -> None: ...
+
+class RenderTileResponse(_message.Message):
+    __slots__ = ("png",)
+    PNG_FIELD_NUMBER: _ClassVar[int]
+    png: bytes
+    def __init__(self, png: _Optional[bytes] = ...) -> None: ...

@@ -63,6 +63,11 @@ class NdviServiceStub:
                 request_serializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderIndexRequest.SerializeToString,
                 response_deserializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderIndexResponse.FromString,
                 _registered_method=True)
+        self.RenderTile = channel.unary_unary(
+                '/farm.rpc.ndvi.v1.NdviService/RenderTile',
+                request_serializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderTileRequest.SerializeToString,
+                response_deserializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderTileResponse.FromString,
+                _registered_method=True)
         self.WriteIndex = channel.unary_unary(
                 '/farm.rpc.ndvi.v1.NdviService/WriteIndex',
                 request_serializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.WriteIndexRequest.SerializeToString,
@@ -112,6 +117,14 @@ class NdviServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RenderTile(self, request, context):
+        """Renders one Web-Mercator tile of an index as a palette PNG. The same pictures are served over
+        HTTP to whoever holds an address that was signed for the layer. Safe to retry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WriteIndex(self, request, context):
         """Writes an index as a cloud-optimized GeoTIFF into the object store, under the key of the
         request; the object appears whole or not at all. Safe to retry: the same bytes are written.
@@ -142,6 +155,11 @@ def add_NdviServiceServicer_to_server(servicer, server):
                     servicer.RenderIndex,
                     request_deserializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderIndexRequest.FromString,
                     response_serializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderIndexResponse.SerializeToString,
+            ),
+            'RenderTile': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenderTile,
+                    request_deserializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderTileRequest.FromString,
+                    response_serializer=farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderTileResponse.SerializeToString,
             ),
             'WriteIndex': grpc.unary_unary_rpc_method_handler(
                     servicer.WriteIndex,
@@ -266,6 +284,33 @@ class NdviService:
             '/farm.rpc.ndvi.v1.NdviService/RenderIndex',
             farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderIndexRequest.SerializeToString,
             farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderIndexResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenderTile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/farm.rpc.ndvi.v1.NdviService/RenderTile',
+            farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderTileRequest.SerializeToString,
+            farm_dot_rpc_dot_ndvi_dot_v1_dot_ndvi__pb2.RenderTileResponse.FromString,
             options,
             channel_credentials,
             insecure,

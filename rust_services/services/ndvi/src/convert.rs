@@ -17,6 +17,7 @@ use crate::status::NdviError;
 use crate::store::Location;
 
 /// Limits of the contract.
+const MAX_SCENES: usize = 8;
 const MAX_BANDS: usize = 32;
 const MAX_MASKS: usize = 4;
 const MAX_INDICES: usize = 32;
@@ -106,27 +107,43 @@ fn band_place(
     })
 }
 
-/// A scene.
+/// Scenes, the preferred one first.
+pub(crate) fn scenes(scenes: Vec<proto::Scene>) -> Converted<Vec<SceneSpec>> {
+    counted("scenes", scenes.len(), 1, MAX_SCENES)?;
+    let scenes = scenes.into_iter().enumerate();
+    scenes
+        .map(|(place, given)| scene_named(&format!("scenes[{place}]"), given))
+        .collect()
+}
+
+/// The scene of a request that takes one.
 pub(crate) fn scene(scene: Option<proto::Scene>) -> Converted<SceneSpec> {
-    let Some(scene) = scene else {
-        return refuse("scene", "is missing");
-    };
-    sized("scene.scene_id", &scene.scene_id, 128)?;
-    counted("scene.bands", scene.bands.len(), 1, MAX_BANDS)?;
-    counted("scene.masks", scene.masks.len(), 0, MAX_MASKS)?;
+    match scene {
+        Some(scene) => scene_named("scene", scene),
+        None => refuse("scene", "is missing"),
+    }
+}
+
+fn scene_named(field: &str, scene: proto::Scene) -> Converted<SceneSpec> {
+    sized(&format!("{field}.scene_id"), &scene.scene_id, 128)?;
+    counted(&format!("{field}.bands"), scene.bands.len(), 1, MAX_BANDS)?;
+    counted(&format!("{field}.masks"), scene.masks.len(), 0, MAX_MASKS)?;
     let bands = scene.bands.into_iter().enumerate();
     let bands: Vec<BandSpec> = bands
-        .map(|(place, given)| band(&format!("scene.bands[{place}]"), given))
+        .map(|(place, given)| band(&format!("{field}.bands[{place}]"), given))
         .collect::<Converted<_>>()?;
     let mut names = HashSet::new();
     if let Some(twice) = bands.iter().find(|band| !names.insert(band.name.as_str())) {
-        return refuse("scene.bands", format!("has two bands {:?}", twice.name));
+        return refuse(
+            format!("{field}.bands"),
+            format!("has two bands {:?}", twice.name),
+        );
     }
     let masks = scene.masks.into_iter().enumerate();
     Ok(SceneSpec {
         scene_id: scene.scene_id,
         masks: masks
-            .map(|(place, given)| mask(&format!("scene.masks[{place}]"), given))
+            .map(|(place, given)| mask(&format!("{field}.masks[{place}]"), given))
             .collect::<Converted<_>>()?,
         bands,
     })
@@ -354,6 +371,7 @@ pub(crate) fn summary_message(summary: Summary) -> proto::FieldSummary {
         covered_area_m2: summary.covered_area_m2,
         outline_area_m2: summary.outline_area_m2,
         effective_pixels: summary.effective_pixels,
+        scene_pixels: vec![summary.effective_pixels],
         valid_share: summary.valid_share,
         clear_share: summary.clear_share,
         edge_share: summary.edge_share,

@@ -18,6 +18,7 @@ use crate::describe::describe_raster;
 use crate::measure::{Distribution, measure_digital_numbers};
 use crate::picture::{View, bounds_wgs84};
 use crate::render::render_index;
+use crate::request::SceneSpec;
 use crate::scenes::{Admitted, Rasters};
 use crate::status::NdviError;
 use crate::store::Location;
@@ -68,11 +69,11 @@ impl Grpc {
     async fn view(
         &self,
         call: &Admitted,
-        scene: Option<proto::Scene>,
+        scenes: Vec<proto::Scene>,
         index: Option<proto::IndexFormula>,
         outline_wkb: Option<Vec<u8>>,
     ) -> Result<View, NdviError> {
-        let scene = convert::scene(scene)?;
+        let scene = one_of(convert::scenes(scenes)?)?;
         let index = convert::one_index(index, &scene)?;
         let outline = outline_wkb
             .map(|wkb| convert::outline(&wkb, ""))
@@ -134,7 +135,7 @@ impl Grpc {
         }
         let call = self.admit(cancel)?;
         let view = self
-            .view(&call, request.scene, request.index, request.outline_wkb)
+            .view(&call, request.scenes, request.index, request.outline_wkb)
             .await?;
         let picture = render_index(&self.rasters, &call, &view, request.max_size, ramp).await?;
         Ok(proto::RenderIndexResponse {
@@ -170,7 +171,7 @@ impl Grpc {
         };
         let call = self.admit(cancel)?;
         let view = self
-            .view(&call, request.scene, request.index, request.outline_wkb)
+            .view(&call, request.scenes, request.index, request.outline_wkb)
             .await?;
         let permits = view.window.pixel_count() / PIXELS_PER_PERMIT;
         let room = self
@@ -194,8 +195,15 @@ fn taken<T>(request: Request<T>) -> (T, Cancel) {
     (request.into_inner(), cancel)
 }
 
+/// The only scene.
+fn one_of(scenes: Vec<SceneSpec>) -> Result<SceneSpec, NdviError> {
+    let [scene] = <[SceneSpec; 1]>::try_from(scenes)
+        .map_err(|_| NdviError::request("scenes", "may hold only one scene"))?;
+    Ok(scene)
+}
+
 fn order(request: proto::SummarizeFieldsRequest) -> Result<Order, NdviError> {
-    let scene = convert::scene(request.scene)?;
+    let scene = one_of(convert::scenes(request.scenes)?)?;
     Ok(Order {
         indices: convert::indices(request.indices, &scene)?,
         fields: convert::fields(request.fields)?,
@@ -282,6 +290,13 @@ impl NdviService for Grpc {
         let (request, cancel) = taken(request);
         let _gone = cancel.set_on_drop();
         Ok(Response::new(self.render(request, cancel).await?))
+    }
+
+    async fn render_tile(
+        &self,
+        _: Request<proto::RenderTileRequest>,
+    ) -> Result<Response<proto::RenderTileResponse>, Status> {
+        Err(Status::unimplemented("tiles are not drawn yet"))
     }
 
     async fn write_index(

@@ -6,7 +6,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::support::{
-    Running, band, box_wkb, degrees, field, grid, index, key, plane, refusal, scene, start,
+    Running, band, box_wkb, degrees, field, grid, index, key, plane, refusal, scenes, start,
     start_with, summarize, url, wkb,
 };
 
@@ -18,7 +18,7 @@ async fn with_level() -> Running {
 
 fn good() -> proto::SummarizeFieldsRequest {
     proto::SummarizeFieldsRequest {
-        scene: scene(vec![band("level", key("level.tif"))], vec![]),
+        scenes: scenes(vec![band("level", key("level.tif"))], vec![]),
         indices: vec![index("level", "level")],
         fields: vec![field("a", box_wkb((1.0, 2.0), (1.0, 2.0)))],
         quantiles: vec![],
@@ -35,7 +35,7 @@ async fn requests_beyond_the_contract_are_refused_by_name() {
     let running = with_level().await;
     let with_band = |change: fn(&mut proto::Band)| {
         let mut request = good();
-        change(&mut request.scene.as_mut().expect("a scene").bands[0]);
+        change(&mut request.scenes[0].bands[0]);
         request
     };
     let with = |change: fn(&mut proto::SummarizeFieldsRequest)| {
@@ -44,13 +44,13 @@ async fn requests_beyond_the_contract_are_refused_by_name() {
         request
     };
     let invalid = [
-        with(|request| request.scene = None),
-        with(|request| request.scene.as_mut().expect("one").bands.clear()),
+        with(|request| request.scenes.clear()),
+        with(|request| request.scenes[0].bands.clear()),
         with(|request| {
-            let bands = &mut request.scene.as_mut().expect("one").bands;
+            let bands = &mut request.scenes[0].bands;
             bands.push(bands[0].clone());
         }),
-        with(|request| request.scene.as_mut().expect("one").scene_id.clear()),
+        with(|request| request.scenes[0].scene_id.clear()),
         with(|request| request.indices.clear()),
         with(|request| request.indices.push(request.indices[0].clone())),
         with(|request| request.indices[0].formula = "1 + 1".to_owned()),
@@ -168,7 +168,7 @@ async fn damaged_files_are_refused_and_the_service_goes_on() {
     ] {
         running.put("bad.tif", bytes);
         let mut request = good();
-        request.scene = scene(vec![band("level", key("bad.tif"))], vec![]);
+        request.scenes = scenes(vec![band("level", key("bad.tif"))], vec![]);
         request.fields = vec![field("a", box_wkb((0.0, 600.0), (0.0, 600.0)))];
 
         let found = refused(&running, request).await;
@@ -209,7 +209,7 @@ async fn bands_and_masks_that_do_not_fit_are_refused() {
     running.put("c.tif", &plane(grid(8, 8, origin, 10.0, 32632), |_, _| 1.0));
     for other in ["b.tif", "c.tif"] {
         let mut request = good();
-        request.scene = scene(vec![band("a", key("a.tif")), band("b", key(other))], vec![]);
+        request.scenes = scenes(vec![band("a", key("a.tif")), band("b", key(other))], vec![]);
         request.indices = vec![index("sum", "a + b")];
         let found = refused(&running, request).await;
         assert_eq!(
@@ -218,7 +218,7 @@ async fn bands_and_masks_that_do_not_fit_are_refused() {
         );
     }
     let mut request = good();
-    request.scene = scene(
+    request.scenes = scenes(
         vec![band("level", key("a.tif"))],
         vec![crate::support::classes(key("c.tif"), &[9], 0.0)],
     );
@@ -233,7 +233,7 @@ async fn bands_and_masks_that_do_not_fit_are_refused() {
 async fn a_band_that_the_file_does_not_have_is_missing() {
     let running = with_level().await;
     let mut request = good();
-    request.scene.as_mut().expect("a scene").bands[0].band_number = 2;
+    request.scenes[0].bands[0].band_number = 2;
     let found = refused(&running, request).await;
     assert_eq!(
         found,
@@ -248,7 +248,7 @@ async fn pictures_and_files_are_refused_by_the_same_table() {
     let invalid = (Code::InvalidArgument, "REQUEST_INVALID".to_owned());
     let stop = |value, rgb| ColourStop { value, rgb };
     let picture = proto::RenderIndexRequest {
-        scene: good().scene,
+        scenes: good().scenes,
         index: Some(index("level", "level")),
         outline_wkb: None,
         max_size: 64,
@@ -284,12 +284,13 @@ async fn pictures_and_files_are_refused_by_the_same_table() {
         assert_eq!(refusal(&status), invalid);
     }
     let file = proto::WriteIndexRequest {
-        scene: good().scene,
+        scenes: good().scenes,
         index: Some(index("level", "level")),
         outline_wkb: None,
         key: "derived/1/level.tif".to_owned(),
         encoding: proto::Encoding::Int16.into(),
         compression: proto::Compression::Zstd.into(),
+        tags: std::collections::HashMap::new(),
     };
     for request in [
         proto::WriteIndexRequest {

@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tonic::Code;
 
 use crate::support::{
-    Running, assert_close, band, box_wkb, degrees, field, index, plane, refusal, scene, start_with,
-    summarize, url,
+    Running, assert_close, band, box_wkb, degrees, field, index, plane, refusal, scenes,
+    start_with, summarize, url,
 };
 
 /// A small HTTP server over one file. `/stall` never answers, `/away` leads to another host.
@@ -84,7 +84,7 @@ async fn start_beside(server: &FileServer) -> Running {
 
 fn request(object: &str) -> proto::SummarizeFieldsRequest {
     proto::SummarizeFieldsRequest {
-        scene: scene(vec![band("level", url(object))], vec![]),
+        scenes: scenes(vec![band("level", url(object))], vec![]),
         indices: vec![index("level", "level")],
         fields: vec![field("a", box_wkb((10.0, 20.0), (10.0, 20.0)))],
         quantiles: vec![],

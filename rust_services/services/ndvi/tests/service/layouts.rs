@@ -4,7 +4,7 @@ use furrow_raster::grid::Grid;
 use furrow_rpc::ndvi::v1 as proto;
 
 use crate::support::{
-    Running, Summaries, band, classes, degrees, field, grid, index, key, scene, start, summarize,
+    Running, Summaries, band, classes, degrees, field, grid, index, key, scenes, start, summarize,
     wkb,
 };
 
@@ -150,7 +150,7 @@ fn request() -> proto::SummarizeFieldsRequest {
         wkb(&[vec![ring.to_vec()]])
     };
     proto::SummarizeFieldsRequest {
-        scene: scene(bands, vec![classes(key("scl.tif"), &[9], 400.0)]),
+        scenes: scenes(bands, vec![classes(key("scl.tif"), &[9], 400.0)]),
         indices: vec![
             proto::IndexFormula {
                 valid_min: Some(-0.7),

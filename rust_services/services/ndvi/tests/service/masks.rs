@@ -6,7 +6,7 @@ use tonic::Code;
 use crate::layouts::{Layout, tiff, tiff_with_gaps};
 use crate::support::{
     Running, assert_close, band, box_wkb, classes, degrees, field, grid, index, key, plane,
-    refusal, scene, start, summarize,
+    refusal, scene, scenes, start, summarize,
 };
 
 const TILES: Layout = Layout::Tiles(16, 16);
@@ -19,7 +19,7 @@ fn request(
 ) -> proto::SummarizeFieldsRequest {
     proto::SummarizeFieldsRequest {
         indices: vec![index("level", &format!("{} * 1", band.name))],
-        scene: scene(vec![band], masks),
+        scenes: scenes(vec![band], masks),
         fields: vec![field("all", box_wkb((0.0, size), (0.0, size)))],
         quantiles: vec![],
         histogram_bins: 0,

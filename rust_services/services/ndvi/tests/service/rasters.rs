@@ -10,7 +10,7 @@ use furrow_rpc::ndvi::v1 as proto;
 use sha2::{Digest as _, Sha256};
 
 use crate::support::{
-    Running, assert_close, band, box_wkb, classes, degrees, index, key, plane, scene, start,
+    Running, assert_close, band, box_wkb, classes, degrees, index, key, plane, scene, scenes, start,
 };
 
 /// 700 × 500 pixels whose value is the column's share of the width.
@@ -22,18 +22,19 @@ async fn ramp() -> Running {
     running
 }
 
-fn level_scene() -> Option<proto::Scene> {
-    scene(vec![band("level", key("level.tif"))], vec![])
+fn level_scenes() -> Vec<proto::Scene> {
+    scenes(vec![band("level", key("level.tif"))], vec![])
 }
 
 fn write_request(key: &str) -> proto::WriteIndexRequest {
     proto::WriteIndexRequest {
-        scene: level_scene(),
+        scenes: level_scenes(),
         index: Some(index("level", "level * 1")),
         outline_wkb: None,
         key: key.to_owned(),
         encoding: proto::Encoding::Float32.into(),
         compression: proto::Compression::Deflate.into(),
+        tags: std::collections::HashMap::new(),
     }
 }
 
@@ -180,7 +181,7 @@ async fn a_file_of_many_parts_has_the_bytes_of_one_that_is_written_at_once() {
 async fn a_picture_is_reduced_to_its_size_and_says_where_it_lies() {
     let running = ramp().await;
     let request = proto::RenderIndexRequest {
-        scene: level_scene(),
+        scenes: level_scenes(),
         index: Some(index("level", "level")),
         outline_wkb: None,
         max_size: 100,
@@ -217,7 +218,7 @@ async fn a_small_raster_is_enlarged_by_a_whole_factor() {
     let running = start().await;
     running.put("level.tif", &plane(degrees(10, 7), |_, _| 0.5));
     let request = proto::RenderIndexRequest {
-        scene: level_scene(),
+        scenes: level_scenes(),
         index: Some(index("level", "level")),
         outline_wkb: Some(box_wkb((2.0, 5.0), (1.0, 4.0))),
         max_size: 64,

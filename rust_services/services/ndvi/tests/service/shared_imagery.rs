@@ -4,7 +4,9 @@
 use furrow_rpc::ndvi::v1 as proto;
 use serde_json::Value;
 
-use crate::support::{band, classes, field, index, key, scene, shared_data, start, summarize, wkb};
+use crate::support::{
+    band, classes, field, index, key, scene, scenes, shared_data, start, summarize, wkb,
+};
 
 fn read_json(path: &std::path::Path) -> Value {
     let text = std::fs::read(path).expect("it is there");
@@ -76,7 +78,7 @@ async fn every_field_and_date_agrees_with_exactextract() {
         running.put("10m.tif", &read("10m"));
         running.put("scl.tif", &read("scl"));
         let request = proto::SummarizeFieldsRequest {
-            scene: scene(
+            scenes: scenes(
                 vec![reflectance("red", 3), reflectance("nir", 4)],
                 vec![classes(key("scl.tif"), &hidden, 0.0)],
             ),
@@ -144,16 +146,19 @@ async fn ndvi_is_that_of_an_openeo_back_end() {
             scene(bands.collect(), vec![])
         };
         let request = proto::WriteIndexRequest {
-            scene: place(&[
+            scenes: place(&[
                 ("red", "10m.tif", 1),
                 ("nir", "10m.tif", 2),
                 ("theirs", "openeo.tif", 1),
-            ]),
+            ])
+            .into_iter()
+            .collect(),
             index: Some(index("gap", "abs((nir - red) / (nir + red) - theirs)")),
             outline_wkb: None,
             key: "derived/gap.tif".to_owned(),
             encoding: proto::Encoding::Float32.into(),
             compression: proto::Compression::Zstd.into(),
+            tags: std::collections::HashMap::new(),
         };
 
         running

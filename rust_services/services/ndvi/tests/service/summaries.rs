@@ -4,7 +4,7 @@ use furrow_rpc::ndvi::v1 as proto;
 
 use crate::support::{
     Running, assert_close, band, box_wkb, classes, degrees, field, grid, index, key, plane, scene,
-    start, summarize, wkb,
+    scenes, start, summarize, wkb,
 };
 
 /// A scene of ten columns and rows whose `level` is the column's number.
@@ -18,7 +18,7 @@ async fn columns() -> Running {
 
 fn request(fields: Vec<proto::FieldOutline>) -> proto::SummarizeFieldsRequest {
     proto::SummarizeFieldsRequest {
-        scene: scene(vec![band("level", key("level.tif"))], vec![]),
+        scenes: scenes(vec![band("level", key("level.tif"))], vec![]),
         indices: vec![index("level", "level")],
         fields,
         quantiles: vec![],
@@ -161,7 +161,7 @@ async fn masked_missing_saturated_and_undefined_pixels_count_apart() {
         ..band(name, key(&format!("{name}.tif")))
     };
     let mut request = request(vec![field("a", box_wkb((0.0, 10.0), (0.0, 10.0)))]);
-    request.scene = scene(
+    request.scenes = scenes(
         vec![reflectance("red"), reflectance("nir")],
         vec![classes(key("mask.tif"), &[9], 0.0)],
     );
@@ -187,7 +187,7 @@ async fn a_mask_grows_by_metres_beyond_the_block_that_holds_it() {
     let cloud = |col, row| if (col, row) == (0, 0) { 9.0 } else { 4.0 };
     running.put("mask.tif", &plane(coarse, cloud));
     let write = proto::WriteIndexRequest {
-        scene: scene(
+        scenes: scenes(
             vec![band("level", key("level.tif"))],
             vec![classes(key("mask.tif"), &[9], 40.0)],
         ),
@@ -196,6 +196,7 @@ async fn a_mask_grows_by_metres_beyond_the_block_that_holds_it() {
         key: "derived/1/level.tif".to_owned(),
         encoding: proto::Encoding::Float32.into(),
         compression: proto::Compression::Deflate.into(),
+        tags: std::collections::HashMap::new(),
     };
 
     running
@@ -245,7 +246,7 @@ async fn an_index_is_computed_at_the_coarsest_band_it_names_and_no_coarser() {
     let utm = furrow_raster::crs::Crs::from_epsg(32631).expect("known");
     utm.unproject(&mut corners).expect("inside the zone");
     let mut request = request(vec![field("a", crate::support::wkb(&[vec![corners]]))]);
-    request.scene = scene(
+    request.scenes = scenes(
         vec![
             band("fine", key("fine.tif")),
             band("coarse", key("coarse.tif")),

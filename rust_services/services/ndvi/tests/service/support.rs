@@ -241,6 +241,12 @@ pub fn band(name: &str, object: Option<ObjectRef>) -> proto::Band {
     }
 }
 
+/// One scene, as requests that take several hold it.
+pub fn scenes(bands: Vec<proto::Band>, masks: Vec<proto::MaskLayer>) -> Vec<proto::Scene> {
+    scene(bands, masks).into_iter().collect()
+}
+
+/// One scene, as requests that take no other hold it.
 pub fn scene(bands: Vec<proto::Band>, masks: Vec<proto::MaskLayer>) -> Option<proto::Scene> {
     Some(proto::Scene {
         scene_id: "test".to_owned(),
