@@ -75,6 +75,11 @@ class ServiceUnavailableError(FarmError):
 
     code = "service_unavailable"
 
+    def __init__(self, detail: str, *, reason: str = "", retry_after_s: int | None = None) -> None:
+        """Keep how long to wait, in whole seconds, where that is known."""
+        super().__init__(detail, reason=reason)
+        self.retry_after_s = retry_after_s
+
 
 class ServiceTimeoutError(ServiceUnavailableError):
     """A service did not answer before the deadline."""

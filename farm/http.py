@@ -151,7 +151,9 @@ def exception_handler(exc: Exception, handler_context: dict[str, Any]) -> HttpRe
 def _farm_problem(exc: errors.FarmError, *, instance: str) -> HttpResponse:
     status = next(STATUS_OF[kind] for kind in type(exc).__mro__ if kind in STATUS_OF)
     headers = {}
-    if isinstance(exc, errors.ServiceBusyError):
+    if isinstance(exc, (errors.ServiceBusyError, errors.ServiceUnavailableError)) and (
+        exc.retry_after_s is not None
+    ):
         headers["Retry-After"] = str(exc.retry_after_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning(

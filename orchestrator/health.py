@@ -48,7 +48,7 @@ def _database_state() -> PartState:
 
 def _service_states() -> list[PartState]:
     # Here, because loading gRPC takes longer than most management commands run.
-    from farm.clients.health import service_states
+    from farm.clients.states import service_states
 
     return [
         PartState(name=state.name, is_ready=state.is_serving, detail=state.detail or "Serving.")

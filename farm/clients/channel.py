@@ -8,6 +8,8 @@ from importlib import resources
 
 import grpc
 
+from farm.clients.breaker import Breaker
+from farm.clients.health import NDVI_SERVICE, is_alive
 from farm.clients.interceptor import CallInterceptor
 
 # Requests carry outlines (16 MiB bounds them); answers are summaries and pictures of 1 MiB at most.
@@ -66,7 +68,9 @@ def _open(target: str) -> grpc.Channel:
         # Without it grpcio sends the socket's path as authority, which tonic refuses.
         options.append(("grpc.default_authority", "localhost"))
     channel = grpc.insecure_channel(target, options=options)
-    return grpc.intercept_channel(channel, CallInterceptor())
+    # Its own questions go past the interceptor, so that they never wait for their own answer.
+    breaker = Breaker(NDVI_SERVICE, lambda: is_alive(channel, service=NDVI_SERVICE))
+    return grpc.intercept_channel(channel, CallInterceptor({NDVI_SERVICE: breaker}))
 
 
 def _forget_after_fork() -> None:

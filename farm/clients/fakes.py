@@ -132,14 +132,18 @@ class InMemoryNdvi(ndvi_pb2_grpc.NdviServiceServicer):
 
 
 @contextmanager
-def serving(service: InMemoryNdvi) -> Iterator[str]:
+def serving(service: InMemoryNdvi, *, target: str = "") -> Iterator[str]:
     """Serve on a unix socket for the duration of the block.
+
+    Args:
+        service: What answers.
+        target: Where; a new socket where it is empty.
 
     Yields:
         The target to connect to.
     """
     with tempfile.TemporaryDirectory(prefix="furrow-ndvi-") as folder:
-        target = f"unix:{Path(folder) / 'ndvi.sock'}"
+        target = target or f"unix:{Path(folder) / 'ndvi.sock'}"
         server = grpc.server(
             futures.ThreadPoolExecutor(max_workers=4),
             options=[("grpc.max_receive_message_length", 16 * 1024 * 1024)],

@@ -6,39 +6,49 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from django.conf import settings
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-
-from farm.clients.channel import channel_to
-from farm.clients.errors import farm_error_of
 
 NDVI_SERVICE = "farm.rpc.ndvi.v1.NdviService"
 
+# A health question needs no pixel: whoever lives answers it in a few milliseconds.
+PATIENCE_S = 1.0
+
+# What a service that is not there, or hangs, is known by. Every other code is an answer.
+NO_ANSWER = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceState:
-    """What a service says of itself."""
+class Health:
+    """What came back when a service was asked once."""
 
-    name: str  # of the process, such as `furrow-ndvi`
     is_serving: bool
-    detail: str  # one sentence; empty where it serves
+    failure: grpc.RpcError | None = None  # why nothing did
 
 
-def service_states(*, timeout_s: float = 1.0) -> tuple[ServiceState, ...]:
-    """Ask every service once; a dead one is an answer, not a failure.
+def health_of(channel: grpc.Channel, *, service: str, timeout_s: float) -> Health:
+    """Ask a service once; a dead one is an answer, not a failure.
 
     Args:
-        timeout_s: Deadline of each question in seconds.
+        channel: To the service.
+        service: Its full name.
+        timeout_s: Deadline in seconds.
     """
-    return (_state("furrow-ndvi", settings.NDVI_TARGET, NDVI_SERVICE, timeout_s),)
-
-
-def _state(name: str, target: str, service: str, timeout_s: float) -> ServiceState:
-    stub: Any = health_pb2_grpc.HealthStub(channel_to(target))  # its stubs lack the methods
+    stub: Any = health_pb2_grpc.HealthStub(channel)  # its stubs lack the methods
     try:
         answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=timeout_s)
     except grpc.RpcError as error:
-        return ServiceState(name=name, is_serving=False, detail=farm_error_of(error).detail)
-    if answer.status == health_pb2.HealthCheckResponse.SERVING:
-        return ServiceState(name=name, is_serving=True, detail="")
-    return ServiceState(name=name, is_serving=False, detail=f"{name} is not ready to serve.")
+        return Health(is_serving=False, failure=error)
+    return Health(is_serving=answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def is_alive(channel: grpc.Channel, *, service: str) -> bool:
+    """Say whether a service would answer calls; one that knows no health question lives too."""
+    health = health_of(channel, service=service, timeout_s=PATIENCE_S)
+    failure = health.failure
+    return health.is_serving or (failure is not None and failure.code() not in NO_ANSWER)

@@ -1,4 +1,4 @@
-"""What every call carries and how every call is counted."""
+"""What every call carries, whether it is made at all, and how it is counted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from farm.clients.metrics import CALL_SECONDS, CALLS
 from orchestrator import context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from farm.clients.breaker import Breaker
 
 
 class MissingDeadlineError(TypeError):
@@ -30,30 +32,53 @@ class _Details(  # grpc asks for an object with these attributes and offers no p
 
 
 class CallInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Adds the ids of the request at work, insists on a deadline, counts and times the call."""
+    """Adds the ids of the request at work, insists on a deadline, counts and times the call.
+
+    Args:
+        breakers: Name of a service → what decides whether it is asked; others always are.
+    """
+
+    def __init__(self, breakers: Mapping[str, Breaker]) -> None:
+        """Guard the services of one channel."""
+        self._breakers = breakers
 
     def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: Any, request: Any
     ) -> Any:
         """Wrap a call with one answer."""
-        return _call(continuation, client_call_details, request)
+        return self._call(continuation, client_call_details, request)
 
     def intercept_unary_stream(
         self, continuation: Callable[..., Any], client_call_details: Any, request: Any
     ) -> Any:
         """Wrap a call with streamed answers; it ends when the stream does."""
-        return _call(continuation, client_call_details, request)
+        return self._call(continuation, client_call_details, request)
 
+    def _call(self, continuation: Callable[..., Any], details: Any, request: Any) -> Any:
+        method = _text(details.method)
+        if details.timeout is None:
+            msg = f"{method} was called without timeout=."
+            raise MissingDeadlineError(msg)
+        service, name = _names(method)
+        breaker = self._breakers.get(service)
+        number = breaker.begin() if breaker else 0
+        started = time.perf_counter()
 
-def _call(continuation: Callable[..., Any], details: Any, request: Any) -> Any:
-    method = _text(details.method)
-    if details.timeout is None:
-        msg = f"{method} was called without timeout=."
-        raise MissingDeadlineError(msg)
-    started = time.perf_counter()
-    call = continuation(_with_ids(details), request)
-    call.add_done_callback(lambda ended: _count(method, ended.code(), started))
-    return call
+        def ended(call: Any) -> None:
+            code = call.code()
+            if breaker:
+                breaker.end(number, code)
+            CALLS.labels(service, name, (code or grpc.StatusCode.UNKNOWN).name).inc()
+            CALL_SECONDS.labels(service, name).observe(time.perf_counter() - started)
+
+        try:
+            call = continuation(_with_ids(details), request)
+        except BaseException:
+            if breaker:
+                breaker.end(number, None)
+            raise
+        call.add_done_callback(ended)
+        return call
 
 
 def _with_ids(details: Any) -> _Details:
@@ -72,11 +97,10 @@ def _with_ids(details: Any) -> _Details:
     )
 
 
-def _count(method: str, code: grpc.StatusCode | None, started: float) -> None:
-    # `/package.Service/Method`: both parts are names of our own protos, so the labels are bounded.
+def _names(method: str) -> tuple[str, str]:
+    # `/package.Service/Method`: both parts are names of our own protos, so as labels are bounded.
     service, _, name = method.lstrip("/").partition("/")
-    CALLS.labels(service, name, (code or grpc.StatusCode.UNKNOWN).name).inc()
-    CALL_SECONDS.labels(service, name).observe(time.perf_counter() - started)
+    return service, name
 
 
 def _text(method: str | bytes) -> str:

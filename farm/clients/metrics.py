@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 # From a header read over a local socket to a whole scene with thousands of fields.
 CALL_SECONDS_BUCKETS = (
@@ -33,4 +33,16 @@ CALL_SECONDS = Histogram(
     "From the start of a call to its end, retries and streamed answers included.",
     ["service", "method"],
     buckets=CALL_SECONDS_BUCKETS,
+)
+
+BREAKER_OPEN = Gauge(
+    "grpc_client_breaker_open",
+    "Whether a process refuses calls to a service that does not answer: 1 in any, else 0.",
+    ["service"],
+    multiprocess_mode="livemax",
+)
+REFUSED_CALLS = Counter(
+    "grpc_client_refused_calls_total",
+    "Calls that were not made because the service does not answer.",
+    ["service"],
 )

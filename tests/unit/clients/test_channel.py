@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from farm.clients import channel, health
+from farm.clients import channel, states
 from farm.clients.channel import channel_to, close_channels, service_config
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_only_unavailable_is_retried() -> None:
 def test_a_running_service_serves(target: str, settings: SettingsWrapper) -> None:
     settings.NDVI_TARGET = target
 
-    (state,) = health.service_states(timeout_s=5)
+    (state,) = states.service_states(timeout_s=5)
 
     assert (state.name, state.is_serving, state.detail) == ("furrow-ndvi", True, "")
 
@@ -53,7 +53,7 @@ def test_a_running_service_serves(target: str, settings: SettingsWrapper) -> Non
 def test_a_dead_service_is_an_answer(tmp_path: Path, settings: SettingsWrapper) -> None:
     settings.NDVI_TARGET = f"unix:{tmp_path / 'nobody.sock'}"
 
-    (state,) = health.service_states(timeout_s=2)
+    (state,) = states.service_states(timeout_s=2)
 
     assert not state.is_serving
     assert "not running" in state.detail

@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError
 
-from farm.clients.health import ServiceState
+from farm.clients.states import ServiceState
 from farm.farms.models import Farm
 from orchestrator import health
 
@@ -14,7 +14,7 @@ DOWN = ServiceState(name="furrow-ndvi", is_serving=False, detail="furrow-ndvi do
 @pytest.fixture
 def services(monkeypatch):
     def say(*states):
-        monkeypatch.setattr("farm.clients.health.service_states", lambda: states)
+        monkeypatch.setattr("farm.clients.states.service_states", lambda: states)
 
     return say
 
