@@ -1,4 +1,4 @@
-# One image for web, worker, furrow-ndvi and the one-shot set-up: what `pip install .` brings, and nothing to build with.
+# One image for web, worker, furrow-ndvi and the one-shot set-up: what `pip install .[s3]` brings, and nothing to build with.
 FROM rust:1.90.0-slim-bookworm AS rust
 
 FROM python:3.11.11-slim-bookworm AS build
@@ -16,7 +16,7 @@ ENV PATH=/opt/furrow/bin:/usr/local/cargo/bin:$PATH \
 RUN python -m venv /opt/furrow
 WORKDIR /src
 COPY . .
-RUN pip install --constraint deploy/constraints.txt .
+RUN pip install --constraint deploy/constraints.txt ".[s3]"
 
 FROM python:3.11.11-slim-bookworm
 COPY --from=build /opt/furrow /opt/furrow
