@@ -206,15 +206,15 @@ pub(crate) fn class_set(field: &str, classes: Vec<u32>) -> Converted<ClassSet> {
     }
 }
 
-/// Indices over the bands of a scene.
+/// Indices over the bands of scenes; each scene has all that the formulas name.
 pub(crate) fn indices(
     indices: Vec<proto::IndexFormula>,
-    scene: &SceneSpec,
+    scenes: &[SceneSpec],
 ) -> Converted<Vec<IndexSpec>> {
     counted("indices", indices.len(), 1, MAX_INDICES)?;
     let indices = indices.into_iter().enumerate();
     let indices: Vec<IndexSpec> = indices
-        .map(|(place, given)| index(&format!("indices[{place}]"), given, scene))
+        .map(|(place, given)| index(&format!("indices[{place}]"), given, scenes))
         .collect::<Converted<_>>()?;
     let mut names = HashSet::new();
     match indices
@@ -229,15 +229,18 @@ pub(crate) fn indices(
 /// The one index of a picture or file.
 pub(crate) fn one_index(
     given: Option<proto::IndexFormula>,
-    scene: &SceneSpec,
+    scenes: &[SceneSpec],
 ) -> Converted<IndexSpec> {
     match given {
-        Some(given) => index("index", given, scene),
+        Some(given) => index("index", given, scenes),
         None => refuse("index", "is missing"),
     }
 }
 
-fn index(field: &str, given: proto::IndexFormula, scene: &SceneSpec) -> Converted<IndexSpec> {
+fn index(field: &str, given: proto::IndexFormula, scenes: &[SceneSpec]) -> Converted<IndexSpec> {
+    let [scene, further @ ..] = scenes else {
+        return refuse("scenes", "is empty");
+    };
     named(&format!("{field}.name"), &given.name)?;
     let constants: BTreeMap<String, f64> = given.constants.into_iter().collect();
     counted(
@@ -249,7 +252,8 @@ fn index(field: &str, given: proto::IndexFormula, scene: &SceneSpec) -> Converte
     for (name, value) in &constants {
         named(&format!("{field}.constants"), name)?;
         finite(&format!("{field}.constants[{name}]"), *value)?;
-        if scene.bands.iter().any(|band| band.name == *name) {
+        let mut bands = scenes.iter().flat_map(|scene| &scene.bands);
+        if bands.any(|band| band.name == *name) {
             let reason = format!("names the band {name:?} as a constant");
             return refuse(format!("{field}.constants"), reason);
         }
@@ -276,13 +280,23 @@ fn index(field: &str, given: proto::IndexFormula, scene: &SceneSpec) -> Converte
     if bands.is_empty() {
         return refuse(format!("{field}.formula"), "names no band");
     }
-    Ok(IndexSpec {
+    let index = IndexSpec {
         name: given.name,
         formula,
         bands,
         constants,
         valid,
-    })
+    };
+    for (place, other) in (1..).zip(further) {
+        index.of_scene(scene, other).map_err(|band| {
+            let reason = format!(
+                "has no band {band:?}, which the index {:?} needs of every scene (this is {:?})",
+                index.name, other.scene_id
+            );
+            NdviError::request(format!("scenes[{place}].bands"), reason)
+        })?;
+    }
+    Ok(index)
 }
 
 /// Fields with different ids.

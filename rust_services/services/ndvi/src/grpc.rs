@@ -18,7 +18,6 @@ use crate::describe::describe_raster;
 use crate::measure::{Distribution, measure_digital_numbers};
 use crate::picture::{View, bounds_wgs84};
 use crate::render::render_index;
-use crate::request::SceneSpec;
 use crate::scenes::{Admitted, Rasters};
 use crate::status::NdviError;
 use crate::store::Location;
@@ -73,15 +72,15 @@ impl Grpc {
         index: Option<proto::IndexFormula>,
         outline_wkb: Option<Vec<u8>>,
     ) -> Result<View, NdviError> {
-        let scene = one_of(convert::scenes(scenes)?)?;
-        let index = convert::one_index(index, &scene)?;
+        let scenes = convert::scenes(scenes)?;
+        let index = convert::one_index(index, &scenes)?;
         let outline = outline_wkb
             .map(|wkb| convert::outline(&wkb, ""))
             .transpose()?;
         View::open(
             &self.rasters,
             call,
-            &scene,
+            &scenes,
             &index,
             outline,
             self.max_pixels,
@@ -140,7 +139,7 @@ impl Grpc {
         let picture = render_index(&self.rasters, &call, &view, request.max_size, ramp).await?;
         Ok(proto::RenderIndexResponse {
             grid: Some(convert::grid_message(&picture.grid)),
-            bounds_wgs84: bounds_wgs84(&picture.grid, &view.stack.crs, "the scene")?,
+            bounds_wgs84: bounds_wgs84(&picture.grid, &view.mosaic.crs, "the scene")?,
             png: picture.png,
         })
     }
@@ -195,21 +194,14 @@ fn taken<T>(request: Request<T>) -> (T, Cancel) {
     (request.into_inner(), cancel)
 }
 
-/// The only scene.
-fn one_of(scenes: Vec<SceneSpec>) -> Result<SceneSpec, NdviError> {
-    let [scene] = <[SceneSpec; 1]>::try_from(scenes)
-        .map_err(|_| NdviError::request("scenes", "may hold only one scene"))?;
-    Ok(scene)
-}
-
 fn order(request: proto::SummarizeFieldsRequest) -> Result<Order, NdviError> {
-    let scene = one_of(convert::scenes(request.scenes)?)?;
+    let scenes = convert::scenes(request.scenes)?;
     Ok(Order {
-        indices: convert::indices(request.indices, &scene)?,
+        indices: convert::indices(request.indices, &scenes)?,
         fields: convert::fields(request.fields)?,
         quantiles: convert::quantiles(request.quantiles)?,
         histogram_bins: convert::histogram_bins(request.histogram_bins)?,
-        scene,
+        scenes,
     })
 }
 
@@ -245,7 +237,8 @@ impl NdviService for Grpc {
         // Ten thousand outlines are work for the pool.
         let order = call.run(move || order(request)).await?;
         tracing::info!(
-            scene_id = %order.scene.scene_id,
+            scene_id = %order.scenes[0].scene_id,
+            scenes = order.scenes.len(),
             fields = order.fields.len(),
             indices = order.indices.len(),
             "Summarizing fields."

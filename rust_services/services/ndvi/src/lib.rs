@@ -3,7 +3,9 @@
 //! ```text
 //! grpc ── convert ── summarize | render | write | measure | describe
 //!                          │ blocks, pipeline: which parts, read ahead
-//!                        stack: bands, masks and indices on one grid
+//!                        mosaic: the scenes of one day as one
+//!                          │
+//!                        stack: bands, masks and indices of a scene on one grid
 //!                          │
 //!                        scenes: headers and pixels of rasters
 //!                          │
@@ -16,6 +18,7 @@ mod convert;
 pub mod describe;
 pub mod grpc;
 pub mod measure;
+pub mod mosaic;
 pub mod parts;
 pub mod picture;
 pub mod pipeline;

@@ -8,11 +8,10 @@ use furrow_raster::crs::Crs;
 use furrow_raster::grid::{Grid, Window};
 use furrow_raster::outline::Outline;
 
+use crate::mosaic::{Mosaic, mosaics};
 use crate::request::{IndexSpec, SceneSpec};
 use crate::scenes::{Admitted, Rasters};
-use crate::stack::{Stack, stacks};
 use crate::status::NdviError;
-use crate::summarize::coverage_of;
 
 /// Points that each side of a box is divided by before it is carried to WGS 84: its edges bend.
 const POINTS_PER_SIDE: u32 = 32;
@@ -20,8 +19,8 @@ const POINTS_PER_SIDE: u32 = 32;
 /// An index over a window of its grid.
 #[derive(Debug)]
 pub struct View {
-    /// Its bands on the grid.
-    pub stack: Arc<Stack>,
+    /// The scenes on the grid.
+    pub mosaic: Arc<Mosaic>,
     /// The window.
     pub window: Window,
     /// The pixels that are kept; None: all.
@@ -29,7 +28,7 @@ pub struct View {
 }
 
 impl View {
-    /// An index over the pixels that an outline touches, or over the whole scene.
+    /// An index over the pixels that an outline touches, or over all that the scenes cover.
     ///
     /// # Errors
     /// [`NdviError`] when a file or the outline cannot be used, the outline lies outside, or the
@@ -37,21 +36,19 @@ impl View {
     pub async fn open(
         rasters: &Rasters,
         call: &Admitted,
-        scene: &SceneSpec,
+        scenes: &[SceneSpec],
         index: &IndexSpec,
         outline: Option<Outline>,
         max_pixels: u64,
     ) -> Result<Self, NdviError> {
-        let mut opened = stacks(rasters, call, scene, std::slice::from_ref(index)).await?;
-        let stack = opened.pop().map(Arc::new);
-        let stack = stack.ok_or_else(|| NdviError::Fault("no grid for an index".to_owned()))?;
-        let mut window = stack.grid.full_window();
+        let mut opened = mosaics(rasters, call, scenes, std::slice::from_ref(index)).await?;
+        let mosaic = opened.pop().map(Arc::new);
+        let mosaic = mosaic.ok_or_else(|| NdviError::Fault("no grid for an index".to_owned()))?;
+        let mut window = mosaic.grid.full_window();
         let mut coverage = None;
         if let Some(outline) = outline {
-            let on_stack = Arc::clone(&stack);
-            let found = call
-                .run(move || coverage_of(&on_stack, &outline, ""))
-                .await?;
+            let on_grid = Arc::clone(&mosaic);
+            let found = call.run(move || on_grid.coverage_of(&outline, "")).await?;
             window = found
                 .window()
                 .ok_or_else(|| NdviError::request("outline_wkb", "lies outside the raster"))?;
@@ -65,7 +62,7 @@ impl View {
             });
         }
         Ok(Self {
-            stack,
+            mosaic,
             window,
             coverage,
         })
@@ -73,7 +70,7 @@ impl View {
 
     /// The grid of the window.
     pub fn grid(&self) -> Grid {
-        self.stack.grid.crop(self.window)
+        self.mosaic.grid.crop(self.window)
     }
 }
 

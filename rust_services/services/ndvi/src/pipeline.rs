@@ -10,8 +10,9 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
+use crate::mosaic::{Computed, Fetched, Mosaic};
 use crate::scenes::Admitted;
-use crate::stack::{FetchedBlock, IndexBlock, Stack};
+use crate::stack::IndexBlock;
 use crate::status::NdviError;
 
 /// Blocks that were read and wait: one more is being read, and one is being computed.
@@ -20,16 +21,16 @@ const BLOCKS_AHEAD: usize = 1;
 /// Bytes of blocks, in order; reading stops when this is dropped.
 #[derive(Debug)]
 struct ReadAhead {
-    blocks: mpsc::Receiver<Result<FetchedBlock, NdviError>>,
+    blocks: mpsc::Receiver<Result<Fetched, NdviError>>,
     reader: AbortHandle,
 }
 
 impl ReadAhead {
-    fn start(stack: Arc<Stack>, windows: Vec<Window>) -> Self {
+    fn start(mosaic: Arc<Mosaic>, windows: Vec<Window>) -> Self {
         let (sender, blocks) = mpsc::channel(BLOCKS_AHEAD);
         let read = async move {
             for window in windows {
-                let fetched = stack.fetch(window).await;
+                let fetched = mosaic.fetch(window).await;
                 let failed = fetched.is_err();
                 if sender.send(fetched).await.is_err() || failed {
                     return;
@@ -73,7 +74,7 @@ pub async fn send_all<T>(answers: &Answers<T>, found: Vec<T>) -> Result<(), Ndvi
 /// # Errors
 /// The first [`NdviError`] of reading, computing or `step`.
 pub async fn fold_blocks<S, T>(
-    stack: &Arc<Stack>,
+    mosaic: &Arc<Mosaic>,
     windows: Vec<Window>,
     call: &Admitted,
     metrics: &Metrics,
@@ -86,20 +87,28 @@ where
     T: Send + 'static,
 {
     let mut blocks_left = windows.len();
-    let mut ahead = ReadAhead::start(Arc::clone(stack), windows);
+    let mut ahead = ReadAhead::start(Arc::clone(mosaic), windows);
     while let Some(fetched) = ahead.blocks.recv().await {
-        let fetched = fetched?;
+        let mut fetched = fetched?;
         blocks_left -= 1;
-        let stack = Arc::clone(stack);
-        let (cancel, metrics) = (call.cancel.clone(), metrics.clone());
-        let (returned, found) = call
-            .run(move || {
-                let block = stack.compute(fetched, &cancel, &metrics)?;
-                let found = step(&mut state, &block)?;
-                Ok((state, found))
-            })
-            .await?;
-        state = returned;
+        let found = loop {
+            let on_pool = Arc::clone(mosaic);
+            let (cancel, metrics) = (call.cancel.clone(), metrics.clone());
+            let (returned, outcome) = call
+                .run(move || match on_pool.compute(fetched, &cancel, &metrics)? {
+                    Computed::Whole(block) => {
+                        let found = step(&mut state, &block)?;
+                        Ok((state, Ok(found)))
+                    }
+                    Computed::Partly(unfinished) => Ok((state, Err(unfinished))),
+                })
+                .await?;
+            state = returned;
+            match outcome {
+                Ok(found) => break found,
+                Err(unfinished) => fetched = mosaic.fetch_more(unfinished).await?,
+            }
+        };
         if let Some(answers) = answers {
             send_all(answers, found).await?;
         }

@@ -27,13 +27,13 @@ pub async fn render_index(
 ) -> Result<Picture, NdviError> {
     let longer = view.window.width.max(view.window.height);
     let reduced = Reduced::new(view, longer.div_ceil(max_size));
-    let windows = view.stack.lattice.within(view.window);
+    let windows = view.mosaic.lattice.within(view.window);
     let step = |reduced: &mut Reduced, block: &IndexBlock| {
         reduced.add(block);
         Ok(Vec::<()>::new())
     };
     let metrics = rasters.metrics();
-    let reduced = fold_blocks(&view.stack, windows, call, metrics, reduced, step, None).await?;
+    let reduced = fold_blocks(&view.mosaic, windows, call, metrics, reduced, step, None).await?;
     call.run(move || reduced.draw(max_size, &ramp)).await
 }
 

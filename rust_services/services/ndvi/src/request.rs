@@ -117,6 +117,26 @@ pub struct IndexSpec {
     pub valid: ValidRange,
 }
 
+impl IndexSpec {
+    /// The index of one scene over the bands of another that have the same names.
+    ///
+    /// # Errors
+    /// The name of a band that the other scene has not.
+    pub fn of_scene<'a>(&self, from: &'a SceneSpec, to: &SceneSpec) -> Result<Self, &'a str> {
+        let bands = self.bands.iter().map(|band| {
+            let name = from.bands[*band].name.as_str();
+            to.bands
+                .iter()
+                .position(|band| band.name == name)
+                .ok_or(name)
+        });
+        Ok(Self {
+            bands: bands.collect::<Result<_, _>>()?,
+            ..self.clone()
+        })
+    }
+}
+
 /// A field.
 #[derive(Debug, Clone)]
 pub struct FieldSpec {

@@ -228,7 +228,11 @@ impl Stack {
             let of_index: Vec<&Reflectance> =
                 index.bands.iter().map(|band| &bands[*band]).collect();
             let states = judge(&mut values, &of_index, &hidden);
-            indices.push(IndexValues { values, states });
+            indices.push(IndexValues {
+                values,
+                states,
+                sources: Vec::new(),
+            });
         }
         Ok(IndexBlock { window, indices })
     }
@@ -348,4 +352,7 @@ pub struct IndexValues {
     pub values: Vec<f32>,
     /// What became of each pixel.
     pub states: Vec<PixelState>,
+    /// The scene that each pixel was taken from, by its place in the request; empty where the
+    /// request has one scene.
+    pub sources: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! Indices over many fields in one pass over the scene.
+//! Indices over many fields in one pass over the scenes.
 //!
 //! Fields are taken together as long as the values kept for their quantiles fit into a budget; for
 //! all fields of a farm that is one pass. Each block is read and decoded once and given to every
@@ -11,17 +11,17 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use furrow_raster::coverage::Coverage;
 use furrow_raster::grid::{Grid, Window};
-use furrow_raster::outline::Outline;
 use furrow_raster::zonal::{
     Accumulator, Block, HistogramSpec, Summary, SummarySpec, most_bytes_kept,
 };
 use furrow_service_kit::Cancel;
 use rayon::prelude::*;
 
+use crate::mosaic::{Mosaic, mosaics};
 use crate::pipeline::{Answers, fold_blocks, send_all};
 use crate::request::{FieldSpec, IndexSpec, SceneSpec};
 use crate::scenes::{Admitted, Rasters};
-use crate::stack::{IndexBlock, Stack, stacks};
+use crate::stack::IndexBlock;
 use crate::status::NdviError;
 
 /// Bytes of the values that are kept at once for quantiles, over all fields and indices of a pass.
@@ -34,9 +34,9 @@ const MAX_COVERAGE_BYTES: u64 = 256 << 20;
 /// What is to be summarized.
 #[derive(Debug)]
 pub struct Order {
-    /// The acquisition.
-    pub scene: SceneSpec,
-    /// The indices.
+    /// The acquisitions, the preferred one first.
+    pub scenes: Vec<SceneSpec>,
+    /// The indices; their bands are places in the first scene's list.
     pub indices: Vec<IndexSpec>,
     /// The fields.
     pub fields: Vec<FieldSpec>,
@@ -79,43 +79,26 @@ pub async fn summarize_fields(
     max_pixels: u64,
     answers: &Answers<SummarizedField>,
 ) -> Result<(), NdviError> {
-    let opened = stacks(rasters, call, &order.scene, &order.indices).await?;
+    let opened = mosaics(rasters, call, &order.scenes, &order.indices).await?;
     let fields = Arc::new(order.fields);
-    for stack in opened {
-        let stack = Arc::new(stack);
-        let (on_grid, all) = (Arc::clone(&stack), Arc::clone(&fields));
+    for mosaic in opened {
+        let mosaic = Arc::new(mosaic);
+        let (on_grid, all) = (Arc::clone(&mosaic), Arc::clone(&fields));
         let cancel = call.cancel.clone();
         let covered = call.run(move || cover(&on_grid, &all, &cancel)).await?;
-        let indices = stack.indices.iter();
+        let indices = mosaic.indices.iter();
         let specs: Vec<SummarySpec> = indices
             .map(|index| spec(index, &order.quantiles, order.histogram_bins))
             .collect();
         for pass in passes(covered, specs.len() as u64, max_pixels)? {
-            let (mut pass, windows) = Pass::plan(&stack, &fields, pass, &specs);
+            let (mut pass, windows) = Pass::plan(&mosaic, &fields, pass, &specs);
             send_all(answers, pass.finish_untouched()).await?;
             let metrics = rasters.metrics();
             let step = |pass: &mut Pass, block: &IndexBlock| Ok(pass.add(block));
-            fold_blocks(&stack, windows, call, metrics, pass, step, Some(answers)).await?;
+            fold_blocks(&mosaic, windows, call, metrics, pass, step, Some(answers)).await?;
         }
     }
     Ok(())
-}
-
-/// The pixels of an outline on a grid.
-///
-/// # Errors
-/// [`NdviError::Outline`].
-pub fn coverage_of(
-    stack: &Stack,
-    outline: &Outline,
-    field_id: &str,
-) -> Result<Coverage, NdviError> {
-    let on_grid = outline.on_grid(&stack.crs, &stack.grid);
-    let coverage = on_grid.and_then(|outline| Coverage::of(&outline));
-    coverage.map_err(|source| NdviError::Outline {
-        field_id: field_id.to_owned(),
-        source,
-    })
 }
 
 /// Place of a field in the request, and its pixels.
@@ -123,14 +106,14 @@ type CoveredField = (usize, Coverage);
 
 /// Coverage of every field, from top to bottom of the grid.
 fn cover(
-    stack: &Stack,
+    mosaic: &Mosaic,
     fields: &[FieldSpec],
     cancel: &Cancel,
 ) -> Result<Vec<CoveredField>, NdviError> {
     let taken = AtomicU64::new(0);
     let cover = |(place, field): (usize, &FieldSpec)| {
         cancel.check()?;
-        let coverage = coverage_of(stack, &field.outline, &field.field_id)?;
+        let coverage = mosaic.coverage_of(&field.outline, &field.field_id)?;
         let more = coverage.byte_len() as u64;
         let found = taken.fetch_add(more, Relaxed) + more;
         if found > MAX_COVERAGE_BYTES {
@@ -202,7 +185,7 @@ struct OpenField {
 
 impl Pass {
     fn plan(
-        stack: &Stack,
+        mosaic: &Mosaic,
         fields: &[FieldSpec],
         covered: Vec<CoveredField>,
         specs: &[SummarySpec],
@@ -214,9 +197,9 @@ impl Pass {
             for number in coverage
                 .window()
                 .into_iter()
-                .flat_map(|window| stack.lattice.touched(window))
+                .flat_map(|window| mosaic.lattice.touched(window))
             {
-                let block = stack.lattice.window(number);
+                let block = mosaic.lattice.window(number);
                 // A box touches blocks that the field itself may not.
                 if coverage.spans_within(block).next().is_some() {
                     touched.entry(number).or_default().push(open.len());
@@ -233,13 +216,13 @@ impl Pass {
         let mut windows = Vec::with_capacity(touched.len());
         let mut of_block = BTreeMap::new();
         for (number, touching) in touched {
-            let window = part_in_use(stack.lattice.window(number), &touching, &open);
+            let window = part_in_use(mosaic.lattice.window(number), &touching, &open);
             of_block.insert((window.col, window.row), touching);
             windows.push(window);
         }
         let pass = Self {
-            grid: stack.grid,
-            index_names: stack
+            grid: mosaic.grid,
+            index_names: mosaic
                 .indices
                 .iter()
                 .map(|index| index.name.clone())

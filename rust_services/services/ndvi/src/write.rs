@@ -54,11 +54,11 @@ pub async fn write_index(
     encoding: Encoding,
     compression: Compression,
 ) -> Result<WrittenIndex, NdviError> {
-    let index = &view.stack.indices[0];
+    let index = &view.mosaic.indices[0];
     let grid = view.grid();
     let spec = CogSpec {
         grid,
-        is_geographic: view.stack.crs.is_geographic(),
+        is_geographic: view.mosaic.crs.is_geographic(),
         tile_size: TileSize::default(),
         encoding,
         compression,
@@ -67,11 +67,11 @@ pub async fn write_index(
     };
     let stores = &rasters.stores;
     let writer = Writer::new(spec, view, stores.scratch().await?);
-    let windows = view.stack.lattice.within(view.window);
+    let windows = view.mosaic.lattice.within(view.window);
     let step =
         |writer: &mut Writer, block: &IndexBlock| writer.add(block).map(|()| Vec::<()>::new());
     let metrics = rasters.metrics();
-    let writer = fold_blocks(&view.stack, windows, call, metrics, writer, step, None).await?;
+    let writer = fold_blocks(&view.mosaic, windows, call, metrics, writer, step, None).await?;
     let mut file = call.run(move || writer.finish()).await?;
     // Dropped when the call ends before, which removes what was written.
     let mut upload = stores.begin(key).await?;
