@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -34,6 +34,7 @@ from farm.accounts.services import change_password
 from farm.accounts.throttles import AuthThrottle
 from farm.accounts.tokens import issue_tokens, revoke_refresh, rotate_tokens
 from farm.errors import ForbiddenError
+from farm.http_schema import may_raise
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -96,12 +97,26 @@ class OpenAuthView(APIView):
 class LoginView(OpenAuthView):
     """Sessions begin here."""
 
-    @extend_schema(responses=CsrfSerializer, auth=[])
+    @extend_schema(
+        operation_id="auth_csrf",
+        summary="The token that a log-in must bring",
+        tags=["auth"],
+        responses=CsrfSerializer,
+        auth=[],
+    )
     def get(self, request: Request) -> Response:
         """Give a browser the CSRF token that the log-in must bring (also set as a cookie)."""
         return Response({"csrf_token": get_token(request._request)})
 
-    @extend_schema(request=CredentialsSerializer, responses=MeSerializer, auth=[])
+    @extend_schema(
+        operation_id="auth_login",
+        summary="Sign in with a session",
+        tags=["auth"],
+        request=CredentialsSerializer,
+        responses=MeSerializer,
+        auth=[],
+    )
+    @may_raise(AuthenticationFailed, PermissionDenied)
     def post(self, request: Request) -> Response:
         """Sign in and start a session; needs the CSRF token as `X-CSRFToken`."""
         given = CredentialsSerializer(data=request.data)
@@ -116,7 +131,13 @@ class LogoutView(APIView):
 
     required_scope = Scope.READ  # whoever may sign in may sign out
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(
+        operation_id="auth_logout",
+        summary="Sign out",
+        tags=["auth"],
+        request=None,
+        responses={204: None},
+    )
     def post(self, request: Request) -> Response:
         """End this session."""
         logout(request._request)
@@ -126,7 +147,12 @@ class LogoutView(APIView):
 class MeView(APIView):
     """The person behind the credential."""
 
-    @extend_schema(responses=MeSerializer)
+    @extend_schema(
+        operation_id="auth_me",
+        summary="Who am I, and what may I do?",
+        tags=["auth"],
+        responses=MeSerializer,
+    )
     def get(self, request: Request) -> Response:
         """Tell who is asking, on which farms, and what the credential allows."""
         principal = principal_of(request)
@@ -138,7 +164,13 @@ class PasswordView(APIView):
 
     throttle_classes = (AuthThrottle,)
 
-    @extend_schema(request=PasswordChangeSerializer, responses={204: None})
+    @extend_schema(
+        operation_id="auth_password_change",
+        summary="Change my password",
+        tags=["auth"],
+        request=PasswordChangeSerializer,
+        responses={204: None},
+    )
     def post(self, request: Request) -> Response:
         """Change it; this session goes on, all other sessions and all tokens end."""
         if isinstance(request.auth, ApiKey):
@@ -164,7 +196,15 @@ class PasswordView(APIView):
 class TokenView(OpenAuthView):
     """Tokens begin here."""
 
-    @extend_schema(request=CredentialsSerializer, responses=TokenPairSerializer, auth=[])
+    @extend_schema(
+        operation_id="auth_token_create",
+        summary="Sign in with tokens",
+        tags=["auth"],
+        request=CredentialsSerializer,
+        responses=TokenPairSerializer,
+        auth=[],
+    )
+    @may_raise(AuthenticationFailed)
     def post(self, request: Request) -> Response:
         """Trade user name and password for a pair of tokens."""
         given = CredentialsSerializer(data=request.data)
@@ -178,7 +218,15 @@ class TokenView(OpenAuthView):
 class TokenRefreshView(OpenAuthView):
     """Tokens go on here."""
 
-    @extend_schema(request=RefreshSerializer, responses=TokenPairSerializer, auth=[])
+    @extend_schema(
+        operation_id="auth_token_refresh",
+        summary="Renew tokens",
+        tags=["auth"],
+        request=RefreshSerializer,
+        responses=TokenPairSerializer,
+        auth=[],
+    )
+    @may_raise(AuthenticationFailed)
     def post(self, request: Request) -> Response:
         """Trade a refresh token for a new pair; the old one is used up."""
         given = RefreshSerializer(data=request.data)
@@ -193,7 +241,15 @@ class TokenRefreshView(OpenAuthView):
 class TokenRevokeView(OpenAuthView):
     """Tokens end here."""
 
-    @extend_schema(request=RefreshSerializer, responses={204: None}, auth=[])
+    @extend_schema(
+        operation_id="auth_token_revoke",
+        summary="End a refresh token",
+        tags=["auth"],
+        request=RefreshSerializer,
+        responses={204: None},
+        auth=[],
+    )
+    @may_raise(AuthenticationFailed)
     def post(self, request: Request) -> Response:
         """Use up a refresh token without a new one; who holds it may end it."""
         given = RefreshSerializer(data=request.data)

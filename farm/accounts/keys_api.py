@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.generics import ListCreateAPIView
 from rest_framework.response import Response
@@ -22,7 +22,9 @@ from farm.accounts.serializers import (
     NewApiKeySerializer,
 )
 from farm.accounts.services import NewKey, create_key, revoke_key, rotate_key
+from farm.errors import ConflictError, NotFoundError
 from farm.farms.selectors import visible_farm
+from farm.http_schema import may_raise
 from orchestrator.filters import RowIdFilter
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class KeyFilter(django_filters.FilterSet):
         fields: ClassVar[list[str]] = []
 
 
+@extend_schema_view(get=extend_schema(operation_id="keys_list", summary="My keys", tags=["keys"]))
 class KeyListView(ListCreateAPIView[ApiKey]):
     """My keys."""
 
@@ -66,7 +69,14 @@ class KeyListView(ListCreateAPIView[ApiKey]):
         """Start from what the principal may see."""
         return visible_keys(principal=principal_of(self.request))
 
-    @extend_schema(request=ApiKeyCreateSerializer, responses={201: NewApiKeySerializer})
+    @extend_schema(
+        operation_id="keys_create",
+        summary="Make a key",
+        tags=["keys"],
+        request=ApiKeyCreateSerializer,
+        responses={201: NewApiKeySerializer},
+    )
+    @may_raise(NotFoundError)
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a key. Its text is in this answer and never again."""
         principal = principal_of(request)
@@ -90,7 +100,12 @@ class KeyView(APIView):
 
     required_scope = Scope.ADMIN
 
-    @extend_schema(responses=ApiKeySerializer)
+    @extend_schema(
+        operation_id="keys_retrieve",
+        summary="One of my keys",
+        tags=["keys"],
+        responses=ApiKeySerializer,
+    )
     def get(self, request: Request, key_id: int) -> Response:
         """Show the key, without its secret."""
         key = visible_key(principal=principal_of(request), key_id=key_id)
@@ -102,7 +117,14 @@ class KeyRotateView(APIView):
 
     required_scope = Scope.ADMIN
 
-    @extend_schema(request=ApiKeyRotateSerializer, responses={201: NewApiKeySerializer})
+    @extend_schema(
+        operation_id="keys_rotate",
+        summary="Replace a key by a new one",
+        tags=["keys"],
+        request=ApiKeyRotateSerializer,
+        responses={201: NewApiKeySerializer},
+    )
+    @may_raise(ConflictError)
     def post(self, request: Request, key_id: int) -> Response:
         """Make the key's successor; the old one works on for the overlap."""
         principal = principal_of(request)
@@ -123,7 +145,13 @@ class KeyRevokeView(APIView):
 
     required_scope = Scope.ADMIN
 
-    @extend_schema(request=None, responses=ApiKeySerializer)
+    @extend_schema(
+        operation_id="keys_revoke",
+        summary="End a key at once",
+        tags=["keys"],
+        request=None,
+        responses=ApiKeySerializer,
+    )
     def post(self, request: Request, key_id: int) -> Response:
         """End the key at once; the next request with it is refused."""
         key = visible_key(principal=principal_of(request), key_id=key_id)

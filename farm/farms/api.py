@@ -11,12 +11,13 @@ from rest_framework.views import APIView
 
 from farm.accounts.models import Scope
 from farm.accounts.principal import principal_of
-from farm.errors import ForbiddenError
+from farm.errors import ConflictError, ForbiddenError
 from farm.farms import services
 from farm.farms.access import require_role
 from farm.farms.models import Farm, Membership, Role
 from farm.farms.selectors import farm_with_role, farms_with_role, members_of, visible_farm
 from farm.farms.serializers import FarmSerializer, MemberRoleSerializer, MemberSerializer
+from farm.http_schema import may_raise
 from farm.imagery.storage import object_store
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ class FarmMemberList(generics.ListAPIView[Membership]):
         responses={201: MemberSerializer},
         examples=[MEMBER_EXAMPLE],
     )
+    @may_raise(ConflictError)
     def post(self, request: Request, farm_id: int) -> Response:
         """Add a member."""
         farm = _administered_farm(request, farm_id)
@@ -194,6 +196,7 @@ class FarmMemberDetail(APIView):
         request=MemberRoleSerializer,
         responses={200: MemberSerializer},
     )
+    @may_raise(ConflictError)
     def patch(self, request: Request, farm_id: int, user_id: int) -> Response:
         """Change the role."""
         farm = _administered_farm(request, farm_id)
@@ -211,6 +214,7 @@ class FarmMemberDetail(APIView):
         tags=["farms"],
         responses={204: OpenApiResponse(description="Removed.")},
     )
+    @may_raise(ConflictError)
     def delete(self, request: Request, farm_id: int, user_id: int) -> Response:
         """Remove the member."""
         principal = principal_of(request)

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from farm.accounts.principal import principal_of
-from farm.errors import InvalidInputError
+from farm.errors import ConflictError, InvalidInputError
 from farm.farms.access import require_role
 from farm.farms.models import Farm, Role
 from farm.farms.selectors import visible_farm
@@ -28,9 +28,10 @@ from farm.fields.features import FieldFeature, feature_of, features_of, parse_fe
 from farm.fields.filters import FieldFilter
 from farm.fields.media import CSVRenderer, FeaturePagination, GeoJSONParser, GeoJSONRenderer
 from farm.fields.models import Field
-from farm.fields.preconditions import etag_of, is_known, require_match
+from farm.fields.preconditions import PreconditionFailed, etag_of, is_known, require_match
 from farm.fields.selectors import fields_of, visible_field
 from farm.fields.tables import csv_lines
+from farm.http_schema import may_raise
 from orchestrator.parsers import BoundedJSONParser
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ class FieldList(generics.GenericAPIView[Field]):
     pagination_class = FeaturePagination
     filterset_class = FieldFilter
     serializer_class = schemas.FieldFeatureSchema
+
+    def get_renderers(self) -> list[Any]:
+        """Leave tables to the list: what was just stored is no table."""
+        renderers = super().get_renderers()
+        if self.request is not None and self.request.method == "POST":
+            return [one for one in renderers if not isinstance(one, CSVRenderer)]
+        return renderers
 
     def get_queryset(self) -> QuerySet[Field]:
         """Return the fields of the farm in the address."""
@@ -91,10 +99,11 @@ class FieldList(generics.GenericAPIView[Field]):
         },
         responses={
             201: schemas.FieldFeatureSchema,
-            200: schemas.ImportReportSchema,
+            (200, "application/json"): schemas.ImportReportSchema,
         },
         examples=[schemas.FEATURE_EXAMPLE, schemas.COLLECTION_EXAMPLE],
     )
+    @may_raise(ConflictError)
     def post(self, request: Request, farm_id: int) -> Response:
         """Add a Feature, or import a FeatureCollection."""
         farm = self._farm()
@@ -146,7 +155,8 @@ class FieldDetail(APIView):
         operation_id="fields_retrieve",
         summary="One field",
         tags=["fields"],
-        responses={200: schemas.FieldFeatureSchema},
+        parameters=[schemas.IF_NONE_MATCH],
+        responses={200: schemas.FieldFeatureSchema, 304: schemas.NOT_MODIFIED},
     )
     def get(self, request: Request, field_id: int) -> HttpResponseBase:
         """Show it; 304 where the asker has this version."""
@@ -164,6 +174,7 @@ class FieldDetail(APIView):
         description="A new outline has the farm's scenes read again for this field. With "
         "`If-Match` only the version named is replaced.",
         tags=["fields"],
+        parameters=[schemas.IF_MATCH],
         request={
             "application/geo+json": schemas.FieldFeatureWriteSchema,
             "application/json": schemas.FieldFeatureWriteSchema,
@@ -171,6 +182,7 @@ class FieldDetail(APIView):
         responses={200: schemas.FieldFeatureSchema},
         examples=[schemas.FEATURE_EXAMPLE],
     )
+    @may_raise(ConflictError, PreconditionFailed)
     @transaction.atomic
     def put(self, request: Request, field_id: int) -> Response:
         """Replace name, crop, external id and outline."""
@@ -192,12 +204,14 @@ class FieldDetail(APIView):
         summary="Change a field",
         description="What the Feature leaves out stays as it is.",
         tags=["fields"],
+        parameters=[schemas.IF_MATCH],
         request={
             "application/geo+json": schemas.FieldFeatureWriteSchema(partial=True),
             "application/json": schemas.FieldFeatureWriteSchema(partial=True),
         },
         responses={200: schemas.FieldFeatureSchema},
     )
+    @may_raise(ConflictError, PreconditionFailed)
     @transaction.atomic
     def patch(self, request: Request, field_id: int) -> Response:
         """Change what is given."""
@@ -221,8 +235,10 @@ class FieldDetail(APIView):
         summary="Delete a field",
         description="With its numbers. Needs a manager.",
         tags=["fields"],
+        parameters=[schemas.IF_MATCH],
         responses={204: OpenApiResponse(description="Deleted.")},
     )
+    @may_raise(PreconditionFailed)
     @transaction.atomic
     def delete(self, request: Request, field_id: int) -> Response:
         """Delete it."""

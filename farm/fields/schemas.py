@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, PolymorphicProxySerializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+)
 from rest_framework import serializers
 
 from farm.fields.features import FieldProperties
 
 _RING = [[4.7012, 50.8801], [4.7050, 50.8801], [4.7050, 50.8822], [4.7012, 50.8801]]
+
+
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="`ETag` of the version that may be changed; of another one it is a 412.",
+)
+NOT_MODIFIED = OpenApiResponse(description="Nothing has changed since the ETag that was sent.")
 
 
 class GeometrySchema(serializers.Serializer[Any]):

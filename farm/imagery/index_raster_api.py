@@ -14,7 +14,9 @@ from rest_framework.views import APIView
 
 from farm.accounts.principal import principal_of
 from farm.clients.ndvi import NdviClient, ndvi_client
+from farm.errors import ConflictError, StorageFullError
 from farm.fields.selectors import visible_field
+from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.imagery import index_schemas as schemas
 from farm.imagery.catalogue import index_named
 from farm.imagery.domain import Compression, Encoding
@@ -92,6 +94,7 @@ class FieldIndexPngView(FieldRasterView):
             304: schemas.NOT_MODIFIED,
         },
     )
+    @may_raise(ConflictError, *ASKS_SERVICE)
     def get(self, request: Request, field_id: int, index: str) -> HttpResponseBase:
         """Render the picture, unless the caller has it."""
         query = parsed(PngQuery, request)
@@ -122,6 +125,7 @@ class FieldIndexTifView(FieldRasterView):
             304: schemas.NOT_MODIFIED,
         },
     )
+    @may_raise(ConflictError, StorageFullError, *ASKS_SERVICE)
     def get(self, request: Request, field_id: int, index: str) -> HttpResponseBase:
         """Stream the file, written first unless it is there already."""
         query = parsed(TifQuery, request)

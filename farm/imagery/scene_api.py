@@ -15,9 +15,11 @@ from rest_framework.views import APIView
 
 from farm.accounts.principal import principal_of
 from farm.clients.ndvi import ndvi_client
+from farm.errors import ConflictError, StorageFullError
 from farm.farms.access import require_role
 from farm.farms.models import Role
 from farm.farms.selectors import visible_farm
+from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.imagery.ingest_requests import request_ingest
 from farm.imagery.models import Platform, Scene, SceneState
 from farm.imagery.observation_quality import FIRST_YEAR, LAST_YEAR
@@ -126,6 +128,7 @@ class SceneList(generics.GenericAPIView[Scene]):
         request=UPLOAD_REQUESTS,
         responses={201: SceneWithJobSerializer, 200: SceneWithJobSerializer},
     )
+    @may_raise(ConflictError, StorageFullError, *ASKS_SERVICE)
     def post(self, request: Request, farm_id: int) -> Response:
         """Take a scene."""
         del farm_id
@@ -190,6 +193,7 @@ class SceneDetail(APIView):
         tags=["scenes"],
         responses={204: OpenApiResponse(description="Deleted.")},
     )
+    @may_raise(ConflictError)
     def delete(self, request: Request, scene_id: int) -> Response:
         """Delete it."""
         principal = principal_of(request)
@@ -214,6 +218,7 @@ class SceneIngest(APIView):
         ],
         responses={202: JobSerializer},
     )
+    @may_raise(ConflictError)
     def post(self, request: Request, scene_id: int) -> Response:
         """Ask for the job."""
         principal = principal_of(request)

@@ -11,7 +11,9 @@ from rest_framework.response import Response
 from farm.accounts.models import Scope
 from farm.accounts.principal import principal_of
 from farm.clients.ndvi import NdviClient, ndvi_client
+from farm.errors import ConflictError, NotFoundError
 from farm.farms.selectors import visible_farm
+from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.imagery import index_schemas as schemas
 from farm.imagery.catalogue import index_named
 from farm.imagery.index_clock import Clocked
@@ -108,6 +110,7 @@ class StatisticsView(Clocked, TableView):
         },
         examples=[EXAMPLE],
     )
+    @may_raise(NotFoundError, ConflictError, *ASKS_SERVICE)
     def post(self, request: Request) -> Response:
         """Choose the scenes, compute, answer."""
         serializer = StatisticsRequest(data=request.data)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import django_filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from farm.accounts.principal import principal_of
+from farm.errors import ConflictError
 from farm.farms.access import require_role
 from farm.farms.models import Role
+from farm.http_schema import may_raise
 from farm.jobs.models import Job, JobKind, JobState
 from farm.jobs.selectors import visible_job, visible_jobs
 from farm.jobs.serializers import JobSerializer
@@ -49,6 +51,9 @@ class JobFilter(django_filters.FilterSet):
         return queryset.filter(requested_by=self.request.user.pk)
 
 
+@extend_schema_view(
+    get=extend_schema(operation_id="jobs_list", summary="Jobs of your farms", tags=["jobs"])
+)
 class JobList(generics.ListAPIView[Job]):
     """Jobs of the farms that the user may see, latest first."""
 
@@ -64,7 +69,12 @@ class JobList(generics.ListAPIView[Job]):
 class JobDetail(APIView):
     """One job with its progress."""
 
-    @extend_schema(responses=JobSerializer)
+    @extend_schema(
+        operation_id="jobs_retrieve",
+        summary="One job with its progress",
+        tags=["jobs"],
+        responses=JobSerializer,
+    )
     def get(self, request: Request, job_id: int) -> Response:
         """Return how the job stands."""
         job = visible_job(principal=principal_of(request), job_id=job_id)
@@ -74,7 +84,14 @@ class JobDetail(APIView):
 class JobCancel(APIView):
     """Stops a job."""
 
-    @extend_schema(request=None, responses=JobSerializer)
+    @extend_schema(
+        operation_id="jobs_cancel",
+        summary="Stop a job",
+        tags=["jobs"],
+        request=None,
+        responses=JobSerializer,
+    )
+    @may_raise(ConflictError)
     def post(self, request: Request, job_id: int) -> Response:
         """Cancel at once where it waits, at the next checkpoint where it runs."""
         job = _job_to_change(request, job_id)
@@ -84,7 +101,14 @@ class JobCancel(APIView):
 class JobRetry(APIView):
     """Runs a failed or cancelled job once more."""
 
-    @extend_schema(request=None, responses=JobSerializer)
+    @extend_schema(
+        operation_id="jobs_retry",
+        summary="Run a job once more",
+        tags=["jobs"],
+        request=None,
+        responses=JobSerializer,
+    )
+    @may_raise(ConflictError)
     def post(self, request: Request, job_id: int) -> Response:
         """Queue it again with all its attempts."""
         job = _job_to_change(request, job_id)
