@@ -191,6 +191,8 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["orchestrator.filters.KnownParameterBackend"],
     "DEFAULT_PAGINATION_CLASS": "orchestrator.pagination.PagePagination",
     "DEFAULT_SCHEMA_CLASS": "orchestrator.schema.RouteNamedSchema",
+    # OPTIONS is a 405 like every method that the schema does not list.
+    "DEFAULT_METADATA_CLASS": None,
     # Counted in each process's memory: a brake on floods. The lock-out above is what guards
     # passwords, and that one is counted in the database.
     "DEFAULT_THROTTLE_RATES": {"auth": "60/min"},
