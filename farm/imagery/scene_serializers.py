@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from farm.imagery.models import Platform, Scene, SceneAsset
+from farm.imagery.models import Platform, RadiometryVerdict, Scene, SceneAsset
 from farm.imagery.scene_details import MAX_OFFSET, MAX_SCALE, MIN_SCALE, SceneDetails
 from farm.jobs.serializers import JobSerializer
 
@@ -49,6 +49,12 @@ class SceneSerializer(serializers.ModelSerializer[Scene]):
     """A scene with how its digital numbers become reflectance, and why so; read-only."""
 
     assets = SceneAssetSerializer(many=True, read_only=True)
+    radiometry_verdict = serializers.ChoiceField(
+        choices=RadiometryVerdict.choices,
+        allow_blank=True,
+        read_only=True,
+        help_text="Empty until the pixels have been looked at.",
+    )
     bounds_wgs84 = serializers.SerializerMethodField(
         help_text="West, south, east, north in degrees."
     )
