@@ -10,5 +10,6 @@ class FarmConfig(AppConfig):
     verbose_name = "Farm"
 
     def ready(self) -> None:
-        """Register system checks and schema extensions."""
+        """Register system checks, schema extensions and what keeps mosaics whole."""
         from farm.accounts import checks, schema  # noqa: F401
+        from farm.imagery import mosaic_signals  # noqa: F401

@@ -32,7 +32,7 @@ FARM_TABLE = (
     *("field_id", "field_name", "acquired_at", "age_days", "stale", "is_counted", "mean"),
     *("median", "p10", "p90", "min", "max", "standard_deviation", "valid_share", "clear_share"),
     *("usable_share", "effective_pixels", "covered_area_m2", "is_partial", "scene_id"),
-    *("is_simulated", "radiometry_verdict", "missing_reason"),
+    *("scene_ids", "is_mosaic", "is_simulated", "radiometry_verdict", "missing_reason"),
 )
 
 
@@ -111,6 +111,9 @@ def latest_answer(
             "is_simulated": scene.is_simulated,
             "radiometry_verdict": scene.radiometry_verdict,
         },
+        "is_mosaic": look.is_mosaic,
+        "scene_ids": [each.pk for each in look.scenes],
+        "radiometry_verdict": look.radiometry_verdict,
         "computed_at": look.computed_at,
         "receipt": look.receipt
         | {"outline_sha256": look.outline_sha256, "computed_at": look.computed_at},
@@ -190,7 +193,12 @@ def farm_latest_answer(
         "is_partial": share < WHOLE_SHARE,
         "field_count": numbers.field_count,
         "scene_ids": sorted(
-            {look.scene_id for _, look, is_counted in latest.looks if look and is_counted}
+            {
+                scene.pk
+                for _, look, is_counted in latest.looks
+                if look and is_counted
+                for scene in look.scenes
+            }
         ),
         "fields": fields,
         "missing": missing,
@@ -218,6 +226,8 @@ def _field_row(
         **numbers_answer(look),
         "outline_sha256": look.outline_sha256,
         "scene_id": look.scene_id,
+        "scene_ids": [scene.pk for scene in look.scenes],
+        "is_mosaic": look.is_mosaic,
         "is_simulated": look.scene.is_simulated,
         "radiometry_verdict": look.radiometry_verdict,
         "receipt": receipt,

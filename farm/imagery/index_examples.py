@@ -67,6 +67,9 @@ LATEST = OpenApiExample(
             "is_simulated": False,
             "radiometry_verdict": "consistent",
         },
+        "is_mosaic": False,
+        "scene_ids": [12],
+        "radiometry_verdict": "consistent",
         "computed_at": "2024-06-26T04:12:09Z",
         "receipt": RECEIPT
         | {"outline_sha256": OUTLINE_SHA256, "computed_at": "2024-06-26T04:12:09Z"},
@@ -101,6 +104,8 @@ SERIES = OpenApiExample(
             "effective_pixels": [0.0, 312.4],
             "covered_area_m2": [31240.0, 31240.0],
             "scene_id": [11, 12],
+            "scene_ids": [[11], [12]],
+            "is_mosaic": [False, False],
             "is_simulated": [False, False],
             "radiometry_verdict": ["undecided", "consistent"],
             "is_partial": [True, False],

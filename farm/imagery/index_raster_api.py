@@ -24,11 +24,12 @@ from farm.imagery.index_queries import PngQuery, TifQuery, parsed
 from farm.imagery.index_rasters import (
     RasterSubject,
     ensure_index_file,
-    latest_scene,
+    index_file_digest,
+    latest_scenes,
     raster_subject,
     render_png,
     scene_by_id,
-    scene_of_day,
+    scenes_of_day,
 )
 from farm.imagery.storage import FolderStore, object_store
 
@@ -48,7 +49,7 @@ IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, location=OpenApiParameter
 
 
 class FieldRasterView(APIView):
-    """What the picture and the file share: the scene, the identity, the headers."""
+    """What the picture and the file share: the scenes, the identity, the headers."""
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """Accept any `Accept`: the path says what comes, and refusals come as JSON."""
@@ -61,14 +62,14 @@ class FieldRasterView(APIView):
         field = visible_field(principal=principal_of(request), field_id=field_id)
         chosen = index_named(index)
         if "scene" in query:
-            scene = scene_by_id(field=field, scene_id=query["scene"])
+            scenes = [scene_by_id(field=field, scene_id=query["scene"])]
         elif "date" in query:
-            scene = scene_of_day(field=field, index=chosen, day=query["date"])
+            scenes = scenes_of_day(field=field, index=chosen, day=query["date"])
         else:
-            scene = latest_scene(
+            scenes = latest_scenes(
                 field=field, index=chosen, min_clear_share=query["min_clear_share"]
             )
-        return raster_subject(field=field, index=chosen, scene=scene)
+        return raster_subject(field=field, index=chosen, scenes=scenes)
 
     def ndvi(self) -> NdviClient:
         """Return the client of the NDVI service."""
@@ -131,7 +132,9 @@ class FieldIndexTifView(FieldRasterView):
         query = parsed(TifQuery, request)
         subject = self.subject(request, field_id=field_id, index=index, query=query)
         encoding, compression = Encoding(query["encoding"]), Compression(query["compression"])
-        etag = quoted(subject.digest("cog", encoding.value, compression.value))
+        etag = quoted(
+            index_file_digest(subject=subject, encoding=encoding, compression=compression)
+        )
         if unchanged := not_modified(request, etag=etag):
             return unchanged
         store = self.store()
@@ -168,7 +171,7 @@ def not_modified(request: Request, *, etag: str) -> HttpResponse | None:
 def with_headers(
     response: HttpResponseBase, *, subject: RasterSubject, etag: str
 ) -> HttpResponseBase:
-    """Add identity, caching, legend and scene."""
+    """Add identity, caching, legend and scenes."""
     legend = reverse(
         "field-index-legend",
         kwargs={"field_id": subject.field.pk, "index": subject.index.id},
@@ -177,6 +180,7 @@ def with_headers(
     response["Cache-Control"] = CACHE_CONTROL
     response["Link"] = f'<{legend}>; rel="describedby"; type="application/json"'
     response["X-Scene-Id"] = str(subject.scene.pk)
+    response["X-Scene-Ids"] = " ".join(str(scene.pk) for scene in subject.scenes)
     response["X-Acquired-At"] = subject.scene.acquired_at.isoformat().replace("+00:00", "Z")
     if subject.scene.is_simulated:
         response["X-Simulated"] = "true"

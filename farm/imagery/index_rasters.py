@@ -1,4 +1,4 @@
-"""Pictures and files of an index over a field: which scene, what identifies the result, the result.
+"""Pictures and files of an index over a field: of which scenes, known by what, and themselves.
 
 Identity comes first: a result is named by everything it depends on, so that an unchanged one is
 answered without asking furrow-ndvi at all.
@@ -14,12 +14,19 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 
 from farm.errors import ConflictError, NotFoundError
-from farm.imagery.models import Observation, Scene, SceneState
-from farm.imagery.observation_quality import solar_zone, usable_share
-from farm.imagery.observation_selectors import latest_clear_observation
+from farm.imagery.index_tags import file_tags
+from farm.imagery.models import Scene, SceneState
+from farm.imagery.observation_quality import rank, solar_zone
+from farm.imagery.observation_selectors import (
+    latest_clear_observation,
+    load_scenes,
+    observations_of,
+    within,
+)
 from farm.imagery.scene_source import require_index, scene_source, source_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from django.db.models import QuerySet
@@ -43,19 +50,24 @@ WRITE_TIMEOUT_S = 25.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RasterSubject:
-    """An index of one scene over one field's outline."""
+    """An index over one field's outline, of a scene or of several of one day."""
 
     field: Field
     index: Index
-    scene: Scene
-    source: SceneSource
+    scenes: tuple[Scene, ...]  # the preferred first
+    sources: tuple[SceneSource, ...]  # of the scenes, in their order
     formula: IndexFormula
+
+    @property
+    def scene(self) -> Scene:
+        """The scene that is shown, of several the preferred."""
+        return self.scenes[0]
 
     def digest(self, *style: object) -> str:
         """Return a SHA-256 over all that a raster depends on, and how it is to look."""
         return source_digest(
-            self.source,
-            self.scene.content_sha256,
+            self.sources,
+            [scene.content_sha256 for scene in self.scenes],
             [
                 self.formula.name,
                 self.formula.formula,
@@ -69,22 +81,31 @@ class RasterSubject:
         )
 
 
-def raster_subject(*, field: Field, index: Index, scene: Scene) -> RasterSubject:
+def raster_subject(*, field: Field, index: Index, scenes: Sequence[Scene]) -> RasterSubject:
     """Gather what a raster is made of.
 
+    Args:
+        field: The field.
+        index: The index.
+        scenes: With their assets; several of one day, the preferred first, make a mosaic.
+
     Raises:
-        InvalidInputError: The scene lacks a band or the reflectance that the index needs.
+        InvalidInputError: A scene lacks a band or the reflectance that the index needs.
     """
-    formula = require_index(scene=scene, index=index)
-    source = scene_source(scene=scene, bands=index.bands)
-    return RasterSubject(field=field, index=index, scene=scene, source=source, formula=formula)
+    formulas = [require_index(scene=scene, index=index) for scene in scenes]
+    sources = tuple(scene_source(scene=scene, bands=index.bands) for scene in scenes)
+    return RasterSubject(
+        field=field, index=index, scenes=tuple(scenes), sources=sources, formula=formulas[0]
+    )
 
 
-def latest_scene(*, field: Field, index: Index, min_clear_share: float) -> Scene:
-    """Return the newest scene that shows a field clearly; see ``latest_clear_observation``."""
+def latest_scenes(*, field: Field, index: Index, min_clear_share: float) -> list[Scene]:
+    """Return what the newest clear number of a field was made of, the preferred scene first.
+
+    See ``latest_clear_observation``.
+    """
     look = latest_clear_observation(field=field, index=index, min_clear_share=min_clear_share)
-    prefetch_related_objects([look.scene], "assets")
-    return look.scene
+    return _with_assets(look.scenes)
 
 
 def scene_by_id(*, field: Field, scene_id: int) -> Scene:
@@ -107,44 +128,48 @@ def scene_by_id(*, field: Field, scene_id: int) -> Scene:
     return scene
 
 
-def scene_of_day(*, field: Field, index: Index, day: date) -> Scene:
-    """Return the scene of a solar day that shows most of a field.
+def scenes_of_day(*, field: Field, index: Index, day: date) -> list[Scene]:
+    """Return what the number of a field on a solar day was made of, the preferred scene first.
+
+    Where no number has been computed, the newest scene of the day that reaches the field.
 
     Args:
         field: The field; its longitude says when the day begins.
-        index: Whose observations say which scene is the clearest.
+        index: Whose observations say which look shows most.
         day: By mean solar time.
 
     Raises:
         NotFoundError: No ready scene of that day reaches the field.
     """
     start = datetime.combine(day, time(), tzinfo=solar_zone(field.centroid_lon))
-    scenes = list(
+    end = start + timedelta(days=1)
+    looks = list(
+        within(observations_of(field=field, index=index), start=start, end=end)
+        .filter(outline_sha256=field.outline_sha256)
+        .select_related("scene")
+        .defer("histogram", "receipt")
+    )
+    if looks:
+        load_scenes(looks)
+        return _with_assets(max(looks, key=rank).scenes)
+    scenes = (
         _scenes(field)
         .filter(
             state=SceneState.READY,
             acquired_at__gte=start,
-            acquired_at__lt=start + timedelta(days=1),
+            acquired_at__lt=end,
             west__lte=field.east,
             east__gte=field.west,
             south__lte=field.north,
             north__gte=field.south,
         )
-        .order_by("acquired_at", "pk")
+        .order_by("-acquired_at", "-pk")
     )
-    if not scenes:
+    scene = scenes.first()
+    if scene is None:
         msg = f"No ready scene of {day} reaches the field “{field.name}”."
         raise NotFoundError(msg)
-    shown = {
-        look.scene_id: usable_share(look)
-        for look in Observation.objects.filter(
-            field=field,
-            index=index.id,
-            scene__in=scenes,
-            outline_sha256=field.outline_sha256,
-        )
-    }
-    return max(scenes, key=lambda scene: (shown.get(scene.pk, 0.0), scene.acquired_at))
+    return [scene]
 
 
 def render_png(*, subject: RasterSubject, size: int, ndvi: NdviClient) -> IndexPicture:
@@ -156,7 +181,7 @@ def render_png(*, subject: RasterSubject, size: int, ndvi: NdviClient) -> IndexP
         ndvi: Client of the NDVI service.
     """
     return ndvi.render_index(
-        scenes=(subject.source,),
+        scenes=subject.sources,
         index=subject.formula,
         stops=subject.index.stops,
         max_size=size,
@@ -165,12 +190,19 @@ def render_png(*, subject: RasterSubject, size: int, ndvi: NdviClient) -> IndexP
     )
 
 
-def index_file_key(*, subject: RasterSubject, encoding: Encoding, compression: Compression) -> str:
-    """Return the key of a derived file: the hash of all that its bytes depend on.
+def index_file_digest(
+    *, subject: RasterSubject, encoding: Encoding, compression: Compression
+) -> str:
+    """Return the hash of all that the bytes of a derived file depend on, its tags among them."""
+    return subject.digest("cog", encoding.value, compression.value, tags_of(subject))
 
-    It lies in a folder of its scene, which goes when the scene goes.
+
+def index_file_key(*, subject: RasterSubject, encoding: Encoding, compression: Compression) -> str:
+    """Return the key of a derived file, named by ``index_file_digest``.
+
+    It lies in a folder of its first scene, and goes when any of its scenes goes.
     """
-    digest = subject.digest("cog", encoding.value, compression.value)
+    digest = index_file_digest(subject=subject, encoding=encoding, compression=compression)
     return f"derived/{subject.field.farm_id}/{subject.scene.content_sha256}/{digest}.tif"
 
 
@@ -189,15 +221,26 @@ def ensure_index_file(
     key = index_file_key(subject=subject, encoding=encoding, compression=compression)
     if not store.exists(key):
         ndvi.write_index(
-            scenes=(subject.source,),
+            scenes=subject.sources,
             index=subject.formula,
             key=key,
             encoding=encoding,
             compression=compression,
             outline_wkb=bytes(subject.field.outline_wkb),
+            tags=tags_of(subject),
             timeout_s=WRITE_TIMEOUT_S,
         )
     return key
+
+
+def tags_of(subject: RasterSubject) -> dict[str, str]:
+    """Return what a file of the index says of itself."""
+    return file_tags(scenes=subject.scenes, index=subject.index)
+
+
+def _with_assets(scenes: list[Scene]) -> list[Scene]:
+    prefetch_related_objects(scenes, "assets")
+    return scenes
 
 
 def _scenes(field: Field) -> QuerySet[Scene]:

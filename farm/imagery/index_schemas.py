@@ -22,7 +22,9 @@ BINARY = OpenApiTypes.BINARY
 LATEST_DESCRIPTION = (
     "The newest ready scene whose statistics rest on at least `min_clear_share` of the outline "
     "(share the raster covers × share of that with a value). Of several scenes of one solar day "
-    f"the clearest is taken. `stale`: older than {STALE_AFTER_DAYS} days. `is_partial`: less than "
+    "the clearest is taken; where none shows the field whole, they are put together, each pixel "
+    "from the first that shows it (`is_mosaic`, `scene_ids`). "
+    f"`stale`: older than {STALE_AFTER_DAYS} days. `is_partial`: less than "
     "99 % of the outline is covered, or less than 99 % of what is covered has a value. Where no "
     "scene shows enough: 404 with the code `no_clear_observation` and the reasons in words."
 )
@@ -169,6 +171,9 @@ class FieldLatestSchema(NumbersSchema, AgeSchema):
     min_clear_share = serializers.FloatField()
     histogram = HistogramSchema()
     scene = SceneNamedSchema()
+    is_mosaic = serializers.BooleanField()
+    scene_ids = serializers.ListField(child=serializers.IntegerField())
+    radiometry_verdict = serializers.CharField(allow_blank=True)
     computed_at = serializers.DateTimeField()
     receipt = serializers.DictField()
 
@@ -181,6 +186,8 @@ class FarmFieldSchema(NumbersSchema, AgeSchema):
     is_counted = serializers.BooleanField()
     outline_sha256 = serializers.CharField()
     scene_id = serializers.IntegerField()
+    scene_ids = serializers.ListField(child=serializers.IntegerField())
+    is_mosaic = serializers.BooleanField()
     is_simulated = serializers.BooleanField()
     radiometry_verdict = serializers.CharField(allow_blank=True)
     receipt = serializers.IntegerField()
@@ -228,9 +235,14 @@ class OutlineStatisticsSchema(NumbersSchema):
 
 
 class SceneStatisticsSchema(AgeSchema):
-    """Statistics of one scene."""
+    """Statistics of one scene, or of several of one day together."""
 
     scene = SceneNamedSchema()
+    is_mosaic = serializers.BooleanField()
+    scene_ids = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The preferred first."
+    )
+    radiometry_verdict = serializers.CharField(allow_blank=True)
     receipt = serializers.DictField()
     results = OutlineStatisticsSchema(many=True)
 

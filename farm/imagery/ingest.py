@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farm.imagery.models import Scene, SceneState
-from farm.imagery.scene_reading import IngestResult, SceneChangedError, SceneReading
+from farm.imagery.mosaics import MosaicStoppedError, refresh_mosaics
+from farm.imagery.scene_reading import (
+    IngestResult,
+    IngestStoppedError,
+    SceneChangedError,
+    SceneReading,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +80,29 @@ def recompute_field_in_scene(
     if any(asset.url for asset in scene.assets.all()):
         run.check_files()
     return run.summarize([field])
+
+
+def recompute_mosaics_of_field(
+    *,
+    field: Field,
+    ndvi: NdviClient,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    fence: Callable[[], None] = lambda: None,
+) -> int:
+    """Put the scenes of each day together anew that show a field in parts.
+
+    Returns:
+        Number of mosaics written.
+
+    Raises:
+        IngestStoppedError: ``is_cancelled`` said so.
+    """
+    try:
+        return refresh_mosaics(
+            field_ids=[field.pk], near=None, ndvi=ndvi, is_cancelled=is_cancelled, fence=fence
+        )
+    except MosaicStoppedError as error:
+        raise IngestStoppedError from error
 
 
 def mark_failed(*, scene_id: int, reason: str) -> None:

@@ -12,6 +12,7 @@ from farm.imagery.ingest import (
     mark_failed,
     mark_waiting,
     recompute_field_in_scene,
+    recompute_mosaics_of_field,
 )
 from farm.imagery.ingest_requests import scenes_showing
 from farm.imagery.models import Scene
@@ -95,6 +96,12 @@ class RecomputeField:
                 continue  # the scene says so itself, and shows nothing any more
             except IngestStoppedError as error:
                 raise JobStoppedError from error
+        try:
+            recompute_mosaics_of_field(
+                field=field, ndvi=self._ndvi, is_cancelled=run.should_stop, fence=run.fence
+            )
+        except IngestStoppedError as error:
+            raise JobStoppedError from error
         run.progress(len(scenes), len(scenes), "done")
 
     def give_up(self, job: Job, detail: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Platform(models.TextChoices):
@@ -33,6 +36,19 @@ class RadiometryVerdict(models.TextChoices):
     OFFSET_STILL_IN = "offset_still_in", "the offset is still in the pixels"
     APPLIED_TWICE = "applied_twice", "the offset would be applied twice"
     OVERRIDDEN = "overridden", "set by the operator"
+
+
+# What is not named, such as no verdict yet, is weaker than all.
+_STRENGTH: dict[str, int] = {
+    RadiometryVerdict.UNDECIDED: 1,
+    RadiometryVerdict.OVERRIDDEN: 2,
+    RadiometryVerdict.CONSISTENT: 3,
+}
+
+
+def weakest_verdict(verdicts: Iterable[str]) -> str:
+    """Return the verdict that a number made of several scenes deserves."""
+    return min(verdicts, key=lambda verdict: _STRENGTH.get(verdict, 0))
 
 
 class Scene(models.Model):
@@ -174,9 +190,17 @@ class Observation(models.Model):
         return f"{self.index} {self.acquired_at:%Y-%m-%d}"
 
     @property
+    def scenes(self) -> list[Scene]:
+        """What the number was made of, the preferred scene first."""
+        if not self.is_mosaic:
+            return [self.scene]
+        # One without parts has been deleted since it was read.
+        return [part.scene for part in self.parts.all()] or [self.scene]
+
+    @property
     def radiometry_verdict(self) -> str:
-        """What was found of the scene's scale and offset; see ``RadiometryVerdict``."""
-        return self.scene.radiometry_verdict
+        """The weakest that was found of a scene's scale and offset; see ``RadiometryVerdict``."""
+        return weakest_verdict(scene.radiometry_verdict for scene in self.scenes)
 
 
 class MosaicPart(models.Model):

@@ -24,6 +24,9 @@ WHOLE_SHARE = 0.99
 # Three passes of Sentinel-2's five days: by then something should have been seen.
 STALE_AFTER_DAYS = 15
 
+# Shares that differ by less are equal: sums of a mosaic's pixels and of its parts' are rounded.
+SHARE_DECIMALS = 9
+
 DEGREES_PER_HOUR = 15.0
 
 # Before the first satellite of this kind nothing was seen; the far end keeps arithmetic in range.
@@ -52,6 +55,10 @@ class Look(Footing, Protocol):
     @property
     def pk(self) -> Any:
         """Key of the observation: of two, the later written one has the higher."""
+
+    @property
+    def is_mosaic(self) -> bool:
+        """Whether it was made of several scenes of its day."""
 
     @property
     def radiometry_verdict(self) -> str:
@@ -119,14 +126,13 @@ def clearest_of_each(
 ) -> dict[_KeyT, _LookT]:
     """Keep the look that shows most of its field for each key, such as a solar day.
 
-    Of equals one is kept whose scale and offset are known to be true, then the later one, then the
-    one written last. Overlapping tiles of one pass show a field twice; counting both would weigh
-    that day double.
+    See ``rank``. Overlapping tiles of one pass show a field twice; counting both would weigh that
+    day double.
     """
     best: dict[_KeyT, _LookT] = {}
     for look in looks:
         rival = best.setdefault(key(look), look)
-        if _rank(look) > _rank(rival):
+        if rank(look) > rank(rival):
             best[key(look)] = look
     return best
 
@@ -136,5 +142,16 @@ def is_sure(verdict: str) -> bool:
     return verdict in (RadiometryVerdict.CONSISTENT, RadiometryVerdict.OVERRIDDEN)
 
 
-def _rank(look: Look) -> tuple[float, bool, datetime, Any]:
-    return usable_share(look), is_sure(look.radiometry_verdict), look.acquired_at, look.pk
+def rank(look: Look) -> tuple[float, bool, bool, datetime, Any]:
+    """Return what orders looks at one field on one day; the greatest shows it best.
+
+    That is the look that shows most of the field; of equals a mosaic before its parts, then one
+    whose scale and offset are known to be true, then the later one, then the one written last.
+    """
+    return (
+        round(usable_share(look), SHARE_DECIMALS),
+        look.is_mosaic,
+        is_sure(look.radiometry_verdict),
+        look.acquired_at,
+        look.pk,
+    )

@@ -7,31 +7,83 @@ may see it.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    prefetch_related_objects,
+)
 
 from farm.errors import NoClearObservationError
 from farm.fields.models import Field
-from farm.imagery.models import Observation, SceneState
+from farm.imagery.models import MosaicPart, Observation, SceneState
 from farm.imagery.observation_quality import clearest_of_each, solar_day
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from django.db.models import QuerySet
     from django.db.models.expressions import CombinedExpression
 
     from farm.farms.models import Farm
     from farm.imagery.catalogue import Index
 
-MOST_SCENES_OF_A_DAY = 8  # of one field: overlapping tiles of a pass, and a second satellite
+# At one field: overlapping tiles of a pass, a second satellite, and what is put together of each.
+MOST_LOOKS_OF_A_DAY = 16
 MOST_SPANS = 50  # of days in one query; beyond, one span holds them all
 LEAST_SHARE = 1e-9  # of an outline: below it, any value at all will do
 HALF_A_DAY = timedelta(hours=12)  # the most that solar time is away from UTC
 
 
+_RANKED = (
+    "pk",
+    "is_mosaic",
+    "acquired_at",
+    "covered_area_m2",
+    "outline_area_m2",
+    "valid_share",
+    "radiometry_verdict",
+)
+
+
 def observations_of(*, field: Field, index: Index) -> QuerySet[Observation]:
     """Observations of a field from ready scenes, also those of an earlier outline."""
-    return Observation.objects.filter(field=field, index=index.id, scene__state=SceneState.READY)
+    return Observation.objects.filter(
+        is_whole(), field=field, index=index.id, scene__state=SceneState.READY
+    )
+
+
+def is_whole() -> Q:
+    """Condition: all scenes that the number was made of are ready, where it is a mosaic."""
+    missing = MosaicPart.objects.filter(observation=OuterRef("pk")).exclude(
+        scene__state=SceneState.READY
+    )
+    return Q(is_mosaic=False) | Q(~Exists(missing))
+
+
+def parts_of(mosaic_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+    """Return id and verdict of the scenes of mosaics, the preferred first; no query for none."""
+    parts: dict[int, list[tuple[int, str]]] = {}
+    if mosaic_ids:
+        rows = MosaicPart.objects.filter(observation__in=mosaic_ids).order_by("position")
+        for mosaic, scene_id, verdict in rows.values_list(
+            "observation_id", "scene_id", "scene__radiometry_verdict"
+        ):
+            parts.setdefault(mosaic, []).append((scene_id, verdict))
+    return parts
+
+
+def load_scenes(looks: Iterable[Observation]) -> None:
+    """Load the scenes of those looks that are mosaics; at most one query."""
+    mosaics = [look for look in looks if look.is_mosaic]
+    parts = MosaicPart.objects.select_related("scene").order_by("position")
+    prefetch_related_objects(mosaics, Prefetch("parts", queryset=parts))
 
 
 def within(
@@ -57,7 +109,7 @@ def shows_at_least(share: float) -> Q:
 def latest_clear_observation(*, field: Field, index: Index, min_clear_share: float) -> Observation:
     """Return the newest observation that shows enough of a field.
 
-    Of several scenes of one solar day the one that shows most of the field is taken.
+    Of several looks of one solar day the one that shows most of the field is taken.
 
     Args:
         field: The field; only numbers of its current outline count.
@@ -68,17 +120,25 @@ def latest_clear_observation(*, field: Field, index: Index, min_clear_share: flo
         NoClearObservationError: There is none; the sentence says how many were looked at and why
             not one of them counts.
     """
-    newest = list(
-        observations_of(field=field, index=index)
-        .filter(shows_at_least(min_clear_share), outline_sha256=field.outline_sha256)
-        .select_related("scene")
-        .order_by("-acquired_at", "-pk")[:MOST_SCENES_OF_A_DAY]
+    clear = observations_of(field=field, index=index).filter(
+        shows_at_least(min_clear_share), outline_sha256=field.outline_sha256
     )
-    if not newest:
+    newest: list[Any] = list(
+        # Named as the property of saved rows.
+        clear.annotate(radiometry_verdict=F("scene__radiometry_verdict"))  # type: ignore[no-redef]
+        .order_by("-acquired_at", "-pk")
+        .values_list(*_RANKED, named=True)[:MOST_LOOKS_OF_A_DAY]
+    )
+    days = clearest_of_each(newest, key=lambda look: _day(look, field))
+    look = None
+    if days:
+        best = days[max(days)]
+        look = Observation.objects.select_related("scene").filter(pk=best.pk).first()
+    if look is None:
         msg = _why_none(field=field, index=index, min_clear_share=min_clear_share)
         raise NoClearObservationError(msg, reason="NO_CLEAR_OBSERVATION")
-    days = clearest_of_each(newest, key=lambda look: _day(look, field))
-    return days[max(days)]
+    load_scenes([look])
+    return look
 
 
 def latest_clear_per_field(
@@ -86,10 +146,13 @@ def latest_clear_per_field(
 ) -> list[tuple[Field, Observation | None]]:
     """Return each field of a farm, by name, with its latest clear observation or None.
 
-    The rule is that of ``latest_clear_observation``. Two queries for any number of fields.
+    The rule is that of ``latest_clear_observation``. Three queries for any number of fields.
     """
     clear = Observation.objects.filter(
-        shows_at_least(min_clear_share), index=index.id, scene__state=SceneState.READY
+        shows_at_least(min_clear_share),
+        is_whole(),
+        index=index.id,
+        scene__state=SceneState.READY,
     )
     newest = (
         clear.filter(field=OuterRef("pk"), outline_sha256=OuterRef("outline_sha256"))
@@ -108,14 +171,15 @@ def latest_clear_per_field(
         for field in fields
         if (newest_at := _newest_at(field)) is not None
     }
-    rivals = (
+    rivals = [
         look
         for look in clear.filter(_on_days(set(days.values())), field__in=list(days))
         .select_related("scene")
         .defer("histogram")
         if look.outline_sha256 == by_key[look.field_id].outline_sha256
         and _day(look, by_key[look.field_id]) == days[look.field_id]
-    )
+    ]
+    load_scenes(rivals)
     found = clearest_of_each(rivals, key=lambda look: look.field_id)
     return [(field, found.get(field.pk)) for field in fields]
 
@@ -125,7 +189,7 @@ def _newest_at(field: Field) -> datetime | None:
     return newest_at
 
 
-def _day(look: Observation, field: Field) -> date:
+def _day(look: Any, field: Field) -> date:
     return solar_day(acquired_at=look.acquired_at, longitude=field.centroid_lon)
 
 
@@ -150,10 +214,14 @@ def _at_least(usable_m2: CombinedExpression, share: float) -> Q:
 
 
 def _why_none(*, field: Field, index: Index, min_clear_share: float) -> str:
-    counts = observations_of(field=field, index=index).aggregate(
-        all=Count("pk"),
-        outdated=Count("pk", filter=~Q(outline_sha256=field.outline_sha256)),
-        empty=Count("pk", filter=Q(outline_sha256=field.outline_sha256, mean__isnull=True)),
+    counts = (
+        observations_of(field=field, index=index)
+        .filter(is_mosaic=False)
+        .aggregate(
+            all=Count("pk"),
+            outdated=Count("pk", filter=~Q(outline_sha256=field.outline_sha256)),
+            empty=Count("pk", filter=Q(outline_sha256=field.outline_sha256, mean__isnull=True)),
+        )
     )
     scenes = counts["all"]
     if not scenes:

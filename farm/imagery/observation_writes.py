@@ -43,7 +43,7 @@ ROWS_PER_STATEMENT = 200
 
 def observations_of(
     *,
-    scene: Scene,
+    scenes: Sequence[Scene],
     fields: Sequence[Field],
     indices: Sequence[Index],
     summaries: Iterable[FieldSummary],
@@ -53,7 +53,7 @@ def observations_of(
     """Make unsaved rows; fields that the raster does not reach have none.
 
     Args:
-        scene: The scene.
+        scenes: The scene; several make mosaics, the preferred first.
         fields: As they were when their outlines were sent.
         indices: What was computed.
         summaries: Quantiles 0.1 and 0.9, in this order.
@@ -69,7 +69,7 @@ def observations_of(
             continue
         if summary.index not in receipts:
             receipts[summary.index] = receipt(
-                scene=scene,
+                scenes=scenes,
                 index=by_name[summary.index],
                 grid=summary.grid,
                 engine_version=engine_version,
@@ -80,9 +80,10 @@ def observations_of(
         rows.append(
             Observation(
                 field=field,
-                scene=scene,
+                scene=scenes[0],
                 index=summary.index,
-                acquired_at=scene.acquired_at,
+                is_mosaic=len(scenes) > 1,
+                acquired_at=scenes[0].acquired_at,
                 mean=summary.mean,
                 standard_deviation=summary.standard_deviation,
                 minimum=summary.min,
@@ -109,7 +110,7 @@ def observations_of(
 def write_observations(
     *, scene: Scene, fields: Sequence[Field], rows: Sequence[Observation]
 ) -> int:
-    """Write rows over what was there for the same (field, scene, index), inside a transaction.
+    """Write a scene's rows over what was there for the same (field, index), in a transaction.
 
     Rows of these fields that were not computed again go, and so do rows of fields that were
     deleted meanwhile.
@@ -122,7 +123,7 @@ def write_observations(
     alive = set(Field.objects.select_for_update().filter(pk__in=ids).values_list("pk", flat=True))
     kept = [row for row in rows if row.field_id in alive]
     covered = {row.field_id for row in kept}
-    Observation.objects.filter(scene=scene, field__in=alive - covered).delete()
+    Observation.objects.filter(scene=scene, is_mosaic=False, field__in=alive - covered).delete()
     Observation.objects.bulk_create(
         kept,
         batch_size=ROWS_PER_STATEMENT,

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from farm.imagery.catalogue import catalogue
 from farm.imagery.masks import mask_dilation_m, mask_words
+from farm.imagery.models import weakest_verdict
 from farm.imagery.scene_source import bind_bands, effective_radiometry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from farm.imagery.catalogue import Index
@@ -19,54 +21,37 @@ if TYPE_CHECKING:
 # Changes with the shape of the receipt.
 RECEIPT_VERSION = 1
 
+MOSAIC_RULE = "each pixel from the first scene that shows it"
+
 
 def receipt(
-    *, scene: Scene, index: Index, grid: Grid, engine_version: str, computed_at: datetime
+    *,
+    scenes: Sequence[Scene],
+    index: Index,
+    grid: Grid,
+    engine_version: str,
+    computed_at: datetime,
 ) -> dict[str, Any]:
-    """Write the receipt of an index in a scene.
+    """Write the receipt of an index in a scene, or in several of one day.
 
-    What differs from scene to scene stands below ``scene``, so that the receipts of a season of one
-    product are alike in the rest and are shown once.
+    What differs from scene to scene stands below ``scene`` (of a mosaic below ``scenes``, in the
+    order in which they were asked for a pixel), so that the receipts of a season of one product are
+    alike in the rest and are shown once.
 
     Args:
-        scene: The scene with its assets, as it was judged.
+        scenes: With their assets, as they were judged; of a mosaic the preferred one first.
         index: The index.
         grid: The grid it was computed on.
         engine_version: Version of furrow-ndvi.
         computed_at: When.
     """
-    assets = list(scene.assets.all())
-    bound = bind_bands(index, assets) or {}
-    bands = {}
-    for name, asset in bound.items():
-        scale, offset = effective_radiometry(scene=scene, asset=asset)
-        bands[name] = {"asset": asset.name, "scale": scale, "offset": offset}
-    return {
+    parts = [_scene(scene, index) | {"computed_at": computed_at.isoformat()} for scene in scenes]
+    radiometry = [_radiometry(scene, index) for scene in scenes]
+    whole = {
         "version": RECEIPT_VERSION,
-        "scene": {
-            "id": scene.pk,
-            "name": scene.name,
-            "platform": scene.platform,
-            "is_simulated": scene.is_simulated,
-            "acquired_at": scene.acquired_at.isoformat(),
-            "assets": {
-                asset.name: {
-                    "object": asset.object_key or public_address(asset.url),
-                    "band_number": asset.band_number,
-                }
-                for asset in assets
-                if asset.role == "mask" or asset in bound.values()
-            },
-            "radiometry_reason": scene.radiometry_reason,
-            "computed_at": computed_at.isoformat(),
-        },
-        "radiometry": {
-            "processing_baseline": scene.processing_baseline,
-            "source": scene.radiometry_source,
-            "verdict": scene.radiometry_verdict,
-            "bands": bands,
-        },
-        "mask": {"rule": mask_words(assets), "dilation_m": mask_dilation_m()},
+        "scene": parts[0],
+        "radiometry": radiometry[0],
+        "mask": {"rule": mask_of(scenes), "dilation_m": mask_dilation_m()},
         "index": {
             "id": index.id,
             "formula": index.formula,
@@ -82,6 +67,66 @@ def receipt(
         },
         "weighting": "each pixel by the exact share of it inside the outline",
         "engine": {"name": "furrow-ndvi", "version": engine_version},
+    }
+    if len(scenes) > 1:
+        whole["scenes"] = parts
+        whole["radiometry"] = {
+            "verdict": weakest_verdict(scene.radiometry_verdict for scene in scenes),
+            "scenes": radiometry,
+        }
+        whole["mosaic"] = {"rule": MOSAIC_RULE, "scene_count": len(scenes)}
+    return whole
+
+
+def mask_of(scenes: Sequence[Scene]) -> str:
+    """Say how scenes are masked: once where all are masked alike."""
+    words = [mask_words(scene.assets.all()) for scene in scenes]
+    if len(set(words)) == 1:
+        return words[0]
+    return " ".join(
+        f"Scene {number} of {len(words)}: {each}" for number, each in enumerate(words, start=1)
+    )
+
+
+def _scene(scene: Scene, index: Index) -> dict[str, Any]:
+    assets = list(scene.assets.all())
+    bound = bind_bands(index, assets) or {}
+    return {
+        "id": scene.pk,
+        "name": scene.name,
+        "platform": scene.platform,
+        "is_simulated": scene.is_simulated,
+        "acquired_at": scene.acquired_at.isoformat(),
+        "assets": {
+            asset.name: {
+                "object": asset.object_key or public_address(asset.url),
+                "band_number": asset.band_number,
+            }
+            for asset in assets
+            if asset.role == "mask" or asset in bound.values()
+        },
+        "radiometry_reason": scene.radiometry_reason,
+    }
+
+
+def _radiometry(scene: Scene, index: Index) -> dict[str, Any]:
+    return {
+        "processing_baseline": scene.processing_baseline,
+        "source": scene.radiometry_source,
+        "verdict": scene.radiometry_verdict,
+        "bands": {
+            name: {"asset": asset, "scale": scale, "offset": offset}
+            for name, (asset, scale, offset) in bands_in_use(scene, index).items()
+        },
+    }
+
+
+def bands_in_use(scene: Scene, index: Index) -> dict[str, tuple[str, float, float]]:
+    """Return for each band of an index what it is read from, with its scale and offset."""
+    bound = bind_bands(index, scene.assets.all()) or {}
+    return {
+        name: (asset.name, *effective_radiometry(scene=scene, asset=asset))
+        for name, asset in bound.items()
     }
 
 

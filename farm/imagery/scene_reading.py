@@ -18,6 +18,13 @@ from farm.imagery.domain import FieldOutline
 from farm.imagery.masks import SCL_VEGETATION
 from farm.imagery.metadata import BandRadiometry, DeclaredRadiometry, RadiometrySource
 from farm.imagery.models import Observation, RadiometryVerdict, Scene, SceneState
+from farm.imagery.mosaics import (
+    HISTOGRAM_BINS,
+    QUANTILES,
+    MosaicStoppedError,
+    delete_mosaics_with,
+    refresh_mosaics,
+)
 from farm.imagery.observation_writes import observations_of, write_observations
 from farm.imagery.radiometry import DARK_BANDS, judge_radiometry
 from farm.imagery.scene_recheck import FileChangedError, refuse_changed_files
@@ -43,9 +50,6 @@ SUMMARIZE_TIMEOUT_S = 300.0
 FIELDS_PER_BATCH = 500
 # Fields may be drawn while a scene is read; after so many rounds the next job does the rest.
 MAX_ROUNDS = 5
-
-QUANTILES = (0.1, 0.9)
-HISTOGRAM_BINS = 40
 
 
 class IngestStoppedError(Exception):
@@ -100,9 +104,11 @@ class SceneReading:
             # Also a scene that was ready: pictures would show the new file beside old numbers.
             with transaction.atomic():
                 self.fence()
+                delete_mosaics_with(self.scene)
                 Scene.objects.filter(pk=self.scene.pk).update(
                     state=SceneState.FAILED, state_reason=error.detail
                 )
+            self.refresh_mosaics(self._fields_unlike({}))
             raise
 
     def judge(self) -> RadiometryJudgement:
@@ -145,8 +151,10 @@ class SceneReading:
         """Publish nothing until the operator says which scale and offset are true."""
         with transaction.atomic():
             self.fence()
+            delete_mosaics_with(self.scene)
             Observation.objects.filter(scene=self.scene).delete()
             self._write_scene(SceneState.HELD, judgement.reason)
+        self.refresh_mosaics(self._fields_unlike({}))
         self.on_progress(0, 0, "held: the pixels contradict the metadata")
         return IngestResult(state=SceneState.HELD, field_count=0, observation_count=0)
 
@@ -169,6 +177,7 @@ class SceneReading:
                 known.update({field.pk: field.outline_sha256 for field in fields})
         else:
             self._publish(known, is_last=True)
+        self.refresh_mosaics(list(known))
         self.on_progress(self.total, self.total, "done")
         return IngestResult(
             state=SceneState.READY, field_count=len(known), observation_count=self.written
@@ -198,7 +207,7 @@ class SceneReading:
                 self.on_progress(min(self.done, self.total), self.total, "computing fields")
                 self._checkpoint()
         rows = observations_of(
-            scene=self.scene,
+            scenes=(self.scene,),
             fields=fields,
             indices=indices,
             summaries=summaries,
@@ -209,6 +218,19 @@ class SceneReading:
             self.fence()
             self.written += write_observations(scene=self.scene, fields=fields, rows=rows)
         return len(rows)
+
+    def refresh_mosaics(self, field_ids: Sequence[int]) -> None:
+        """Put the scenes of this day together anew, as far as fields need it."""
+        try:
+            refresh_mosaics(
+                field_ids=field_ids,
+                near=self.scene,
+                ndvi=self.ndvi,
+                is_cancelled=self.is_cancelled,
+                fence=self.fence,
+            )
+        except MosaicStoppedError as error:
+            raise IngestStoppedError from error
 
     def _fields_unlike(self, known: dict[int, str]) -> list[int]:
         """List the fields the scene may show, but those that were computed with this outline."""
@@ -232,7 +254,7 @@ class SceneReading:
                 return False
             # Numbers of indices or fields that the scene does not give any more.
             indices = computable_indices(scene=self.scene, indices=catalogue().indices.values())
-            stale = Observation.objects.filter(scene=self.scene)
+            stale = Observation.objects.filter(scene=self.scene, is_mosaic=False)
             stale.exclude(
                 field_id__in=list(known), index__in=[index.id for index in indices]
             ).delete()

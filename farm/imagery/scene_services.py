@@ -12,6 +12,8 @@ from django.utils import timezone
 from farm.errors import ConflictError, InvalidInputError, NotFoundError
 from farm.imagery.ingest_requests import request_ingest
 from farm.imagery.models import Scene, SceneState
+from farm.imagery.mosaic_plan import scenes_around
+from farm.imagery.mosaics import delete_mosaics_with, scenes_left_alone_by
 from farm.imagery.scene_details import SceneDetails, read_metadata, settle_facts
 from farm.imagery.scene_files import locked_files, referenced_files, stored_files
 from farm.imagery.scene_rows import CreatedScene, NewScene
@@ -179,6 +181,7 @@ def change_scene(
         )
         if is_changed:
             changed |= {"state": SceneState.NEW, "state_reason": "", "radiometry_verdict": ""}
+            withdraw_mosaics(scene=now, requested_by=requested_by)
         Scene.objects.filter(pk=scene.pk).update(**changed, updated_at=timezone.now())
         scene.refresh_from_db()
         return request_ingest(scene=scene, requested_by=requested_by) if is_changed else None
@@ -198,6 +201,8 @@ def delete_scene(*, scene: Scene, store: FolderStore) -> None:
             msg = f"The files of this scene are named by {listed}; delete what names them first."
             raise ConflictError(msg, reason="SCENE_FILES_IN_USE")
         cancel_open_jobs(kind=JobKind.INGEST_SCENE, subject_id=scene.pk)
+        withdraw_mosaics(scene=scene, requested_by=None)
+        neighbours = [other.content_sha256 for other in scenes_around(scene).exclude(pk=scene.pk)]
         scene.delete()
     # After the commit: a scene that is still there must not lose its files, and neither must one of
     # the same content that was sent again meanwhile.
@@ -208,6 +213,18 @@ def delete_scene(*, scene: Scene, store: FolderStore) -> None:
         if not is_back and not scenes_naming_files_of(scene):
             for kind in ("scenes", "derived"):
                 store.delete_folder(f"{kind}/{folder}")
+            # Files of a mosaic lie with its first scene, and may show pixels of this one. What
+            # else lay there is written again when it is asked for.
+            for content_sha256 in neighbours:
+                store.delete_folder(f"derived/{scene.farm_id}/{content_sha256}")
+
+
+def withdraw_mosaics(*, scene: Scene, requested_by: User | None) -> None:
+    """Delete the mosaics of a scene, and have what is left of their days put together anew."""
+    left = scenes_left_alone_by(scene)
+    delete_mosaics_with(scene)
+    for other in left:
+        request_ingest(scene=other, requested_by=requested_by)
 
 
 def scenes_naming_files_of(scene: Scene) -> list[Scene]:

@@ -18,7 +18,7 @@ from farm.imagery.masks import mask_layers, measured_range
 from farm.imagery.models import AssetRole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from farm.imagery.catalogue import Index
     from farm.imagery.domain import IndexFormula
@@ -102,16 +102,16 @@ def has_reflectance(scene: Scene) -> bool:
     return scale is not None
 
 
-def source_digest(source: SceneSource, *parts: object) -> str:
-    """Return a SHA-256 over a scene source and whatever else a result depends on.
+def source_digest(sources: Sequence[SceneSource], *parts: object) -> str:
+    """Return a SHA-256 over scene sources and whatever else a result depends on.
 
     Equal digests mean equal results: keys of objects contain the hash of their content.
 
     Args:
-        source: Bands with scale and offset, and masks with their rules.
+        sources: Bands with scale and offset, and masks with their rules; the preferred first.
         parts: Plain values that JSON can hold.
     """
-    document = [asdict(source), *parts]
+    document = [[asdict(source) for source in sources], *parts]
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 
-from farm.imagery.models import Observation
+from farm.imagery.models import Observation, weakest_verdict
 from farm.imagery.observation_quality import clearest_of_each, is_partial, is_stale, solar_day
-from farm.imagery.observation_selectors import observations_of, within
+from farm.imagery.observation_selectors import observations_of, parts_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +39,7 @@ COPIED = {
     "effective_pixels": "effective_pixels",
     "covered_area_m2": "covered_area_m2",
     "scene_id": "scene_id",
+    "is_mosaic": "is_mosaic",
     "is_simulated": "scene__is_simulated",
     "radiometry_verdict": "radiometry_verdict",
 }
@@ -69,7 +70,7 @@ class Series:
 
 
 def field_series(*, field: Field, index: Index, window: SeriesWindow, now: datetime) -> Series:
-    """Return the observations of a field's current outline; at most three queries.
+    """Return the observations of a field's current outline; at most four queries.
 
     Args:
         field: The field.
@@ -79,7 +80,7 @@ def field_series(*, field: Field, index: Index, window: SeriesWindow, now: datet
     """
     seen = within(observations_of(field=field, index=index), start=window.start, end=window.end)
     current = seen.filter(outline_sha256=field.outline_sha256)
-    rows = list(
+    rows, parts = with_parts(
         current.filter(valid_share__gte=window.min_valid_share)
         # Named as the property of saved rows.
         .annotate(radiometry_verdict=F("scene__radiometry_verdict"))  # type: ignore[no-redef]
@@ -98,6 +99,7 @@ def field_series(*, field: Field, index: Index, window: SeriesWindow, now: datet
         points.reverse()
 
     columns = {name: [getattr(row, source) for row in points] for name, source in COPIED.items()}
+    columns["scene_ids"] = [scene_ids_of(row, parts) for row in points]
     columns["is_partial"] = [is_partial(row) for row in points]
     columns["is_duplicate"] = [row.pk not in primary for row in points]
     receipts, columns["receipt"] = shared_receipts(_receipts_of([row.pk for row in points]))
@@ -105,10 +107,41 @@ def field_series(*, field: Field, index: Index, window: SeriesWindow, now: datet
         columns=columns,
         receipts=[each | {"outline_sha256": field.outline_sha256} for each in receipts],
         duplicate_count=len(rows) - len(primary),
-        outdated_count=seen.exclude(outline_sha256=field.outline_sha256).count(),
+        outdated_count=seen.filter(is_mosaic=False)
+        .exclude(outline_sha256=field.outline_sha256)
+        .count(),
         is_truncated=len(kept) > len(points) or len(rows) == MAX_ROWS,
         stale=newest_at is None or is_stale(acquired_at=newest_at, now=now),
     )
+
+
+Parts = dict[int, list[tuple[int, str]]]
+
+
+def with_parts(found: Iterable[Any]) -> tuple[list[Any], Parts]:
+    """Give rows of mosaics the weakest verdict of their parts; one more query where there are any.
+
+    Args:
+        found: Named tuples with ``pk``, ``is_mosaic`` and ``radiometry_verdict``.
+
+    Returns:
+        The rows, and id and verdict of the scenes of each mosaic among them.
+    """
+    rows = list(found)
+    parts = parts_of([row.pk for row in rows if row.is_mosaic])
+    whole = []
+    for row in rows:
+        if not row.is_mosaic:
+            whole.append(row)
+        elif row.pk in parts:  # else it has been deleted since
+            weakest = weakest_verdict(verdict for _, verdict in parts[row.pk])
+            whole.append(row._replace(radiometry_verdict=weakest))
+    return whole, parts
+
+
+def scene_ids_of(row: Any, parts: Parts) -> list[int]:
+    """List the scenes that a row was made of, the preferred first."""
+    return [pk for pk, _ in parts[row.pk]] if row.is_mosaic else [row.scene_id]
 
 
 def shared_receipts(
@@ -132,8 +165,8 @@ def shared_receipts(
 
 
 def general_part(receipt: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a receipt without its part ``scene``; see ``farm.imagery.receipts``."""
-    return {key: value for key, value in receipt.items() if key != "scene"}
+    """Return a receipt without what names its scenes; see ``farm.imagery.receipts``."""
+    return {key: value for key, value in receipt.items() if key not in ("scene", "scenes")}
 
 
 def _receipts_of(keys: Sequence[int]) -> list[dict[str, Any]]:

@@ -15,8 +15,12 @@ from farm.errors import InvalidInputError
 from farm.fields.models import Field
 from farm.imagery.models import Observation, SceneState
 from farm.imagery.observation_quality import WHOLE_SHARE, clearest_of_each, is_stale, solar_day
-from farm.imagery.observation_selectors import latest_clear_per_field, within
-from farm.imagery.series import Series, shared_receipts
+from farm.imagery.observation_selectors import (
+    is_whole,
+    latest_clear_per_field,
+    within,
+)
+from farm.imagery.series import Series, scene_ids_of, shared_receipts, with_parts
 from farm.imagery.series_pool import combine
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from farm.farms.models import Farm
     from farm.imagery.catalogue import Index
-    from farm.imagery.series import SeriesWindow
+    from farm.imagery.series import Parts, SeriesWindow
     from farm.imagery.series_pool import FarmNumbers
 
 # Observations read for one series of a farm: 500 fields over four years of Sentinel-2.
@@ -76,7 +80,7 @@ def farm_latest(
 
 
 def farm_series(*, farm: Farm, index: Index, window: SeriesWindow, now: datetime) -> Series:
-    """Return a farm's numbers per solar day; three queries for any number of fields.
+    """Return a farm's numbers per solar day; four queries for any number of fields.
 
     Of each field the clearest look of the day counts. Fields without one are counted as missing.
 
@@ -85,11 +89,13 @@ def farm_series(*, farm: Farm, index: Index, window: SeriesWindow, now: datetime
     """
     fields = {field.pk: field for field in Field.objects.filter(farm=farm).defer("outline_wkb")}
     seen = within(
-        Observation.objects.filter(field__farm=farm, index=index.id, scene__state=SceneState.READY),
+        Observation.objects.filter(
+            is_whole(), field__farm=farm, index=index.id, scene__state=SceneState.READY
+        ),
         start=window.start,
         end=window.end,
     )
-    rows = list(
+    rows, parts = with_parts(
         seen.filter(valid_share__gte=window.min_valid_share, mean__isnull=False)
         .annotate(receipt_md5=MD5(Cast("receipt", TextField())))
         # Named as the property of saved rows.
@@ -117,12 +123,13 @@ def farm_series(*, farm: Farm, index: Index, window: SeriesWindow, now: datetime
     newest_at = max((row.acquired_at for row in days[chosen[0]]), default=None) if chosen else None
     if not window.is_newest_first:
         chosen.reverse()
-    columns, receipts = _columns(days, chosen, fields=fields)
+    columns, receipts = _columns(days, chosen, fields=fields, parts=parts)
     return Series(
         columns=columns,
         receipts=receipts,
         duplicate_count=len(current) - len(best),
-        outdated_count=len(rows) - len(current),
+        outdated_count=sum(not row.is_mosaic for row in rows)
+        - sum(not row.is_mosaic for row in current),
         is_truncated=len(days) > len(chosen),
         stale=newest_at is None or is_stale(acquired_at=newest_at, now=now),
     )
@@ -142,6 +149,7 @@ FARM_COLUMNS = (
     "field_count",
     "missing_field_count",
     "scene_ids",
+    "is_mosaic",
     "is_simulated",
     "radiometry_verdicts",
     "receipts",
@@ -151,6 +159,7 @@ _ROW = (
     "pk",
     "field_id",
     "scene_id",
+    "is_mosaic",
     "scene__is_simulated",
     "acquired_at",
     "outline_sha256",
@@ -172,6 +181,7 @@ def _columns(
     chosen: Sequence[date],
     *,
     fields: Mapping[int, Field],
+    parts: Parts,
 ) -> tuple[dict[str, list[Any]], list[dict[str, Any]]]:
     """Build one row a day, and the receipts that its looks share."""
     different = _different_receipts([row for day in chosen for row in days[day]])
@@ -183,7 +193,7 @@ def _columns(
         looks = days[day]
         numbers = combine((fields[row.field_id].area_m2, row) for row in looks)
         share = min(1.0, numbers.effective_area_m2 / farm_area_m2) if farm_area_m2 else 0.0
-        scene_ids = sorted({row.scene_id for row in looks})
+        scene_ids = sorted({pk for row in looks for pk in scene_ids_of(row, parts)})
         point = {
             "day": day,
             "acquired_at": max(row.acquired_at for row in looks),
@@ -198,6 +208,7 @@ def _columns(
             "field_count": numbers.field_count,
             "missing_field_count": len(fields) - numbers.field_count,
             "scene_ids": scene_ids,
+            "is_mosaic": any(row.is_mosaic for row in looks),
             "is_simulated": any(row.scene__is_simulated for row in looks),
             "radiometry_verdicts": sorted({row.radiometry_verdict for row in looks}),
             "receipts": sorted({place_of[row.receipt_md5] for row in looks}),

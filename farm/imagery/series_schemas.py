@@ -47,6 +47,8 @@ class FieldColumnsSchema(serializers.Serializer[Any]):
     effective_pixels = _numbers()
     covered_area_m2 = _numbers()
     scene_id = _column(serializers.IntegerField())
+    scene_ids = _column(serializers.ListField(child=serializers.IntegerField()))
+    is_mosaic = _column(serializers.BooleanField())
     is_simulated = _column(serializers.BooleanField())
     radiometry_verdict = _column(serializers.CharField(allow_blank=True))
     is_partial = _column(serializers.BooleanField())
@@ -70,6 +72,7 @@ class FarmColumnsSchema(serializers.Serializer[Any]):
     field_count = _column(serializers.IntegerField())
     missing_field_count = _column(serializers.IntegerField())
     scene_ids = _column(serializers.ListField(child=serializers.IntegerField()))
+    is_mosaic = _column(serializers.BooleanField())
     is_simulated = _column(serializers.BooleanField())
     radiometry_verdicts = _column(
         serializers.ListField(child=serializers.CharField(allow_blank=True))

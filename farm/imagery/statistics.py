@@ -8,34 +8,30 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from farm.errors import ConflictError, InvalidInputError, NotFoundError, ServiceTimeoutError
+from farm.errors import ConflictError, InvalidInputError, NotFoundError
 from farm.farms.selectors import visible_farms
 from farm.geo import Outline, outline_of_geojson
-from farm.imagery.domain import FieldOutline
 from farm.imagery.models import Scene, SceneState
-from farm.imagery.receipts import receipt
-from farm.imagery.scene_source import require_index, scene_source
+from farm.imagery.mosaic_plan import MOST_SCENES
+from farm.imagery.observation_quality import solar_day
+from farm.imagery.scene_source import require_index
+from farm.imagery.statistics_days import BUDGET_S, SceneStatistics, summarize_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from farm.accounts.principal import Principal
     from farm.clients.ndvi import NdviClient
     from farm.farms.models import Farm
     from farm.imagery.catalogue import Index
-    from farm.imagery.domain import FieldSummary
 
 MAX_OUTLINES = 100
 MAX_SCENES = 10
-QUANTILES = (0.1, 0.9)  # p10 and p90, as observations have
-
-# For all scenes of a request together; below the 30 s of the proxy.
-BUDGET_S = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +40,6 @@ class SentOutline:
 
     id: str | int | None  # of the GeoJSON feature, where it has one
     outline: Outline
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SceneStatistics:
-    """What one scene says of the outlines, in their order."""
-
-    scene: Scene
-    summaries: list[FieldSummary]
-    receipt: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +54,7 @@ class Skipped:
 class ChosenScenes:
     """The scenes to compute on."""
 
-    scenes: list[Scene]
+    days: list[list[Scene]]  # the newest first; those of one day and kind together
     left_out_count: int  # further scenes of the span
 
 
@@ -123,14 +110,16 @@ def scenes_of_farm(
     end: datetime | None,
     max_scenes: int,
 ) -> ChosenScenes:
-    """Return the newest ready scenes of a farm that reach any of the outlines.
+    """Return the newest ready scenes of a farm that reach any of the outlines, by days.
+
+    A day is a solar day at the middle of the outlines; two platforms on it count as two.
 
     Args:
         farm: From ``visible_farm``.
         outlines: What is to be reached, by bounding boxes.
         start: Inclusive.
         end: Exclusive.
-        max_scenes: 1 to ``MAX_SCENES``.
+        max_scenes: 1 to ``MAX_SCENES``; scenes of one day count as one.
     """
     reach = Q()
     for sent in outlines:
@@ -143,84 +132,58 @@ def scenes_of_farm(
         scenes = scenes.filter(acquired_at__gte=start)
     if end is not None:
         scenes = scenes.filter(acquired_at__lt=end)
-    chosen = list(scenes.prefetch_related("assets").order_by("-acquired_at", "-pk")[:max_scenes])
-    return ChosenScenes(scenes=chosen, left_out_count=scenes.count() - len(chosen))
-
-
-def summarize_outlines(
-    *, scene: Scene, index: Index, outlines: Sequence[SentOutline], ndvi: NdviClient, ends_at: float
-) -> SceneStatistics:
-    """Summarize an index over outlines in one scene.
-
-    Args:
-        scene: With its assets.
-        index: The index.
-        outlines: 1 to ``MAX_OUTLINES``.
-        ndvi: Client of the NDVI service.
-        ends_at: When the whole request must be done, by ``time.monotonic``.
-
-    Raises:
-        InvalidInputError: The scene lacks a band or the reflectance that the index needs.
-        ServiceTimeoutError: Earlier scenes used the time up.
-    """
-    formula = require_index(scene=scene, index=index)
-    remaining_s = ends_at - time.monotonic()
-    if remaining_s <= 0.0:
-        msg = f"The statistics took longer than {BUDGET_S:g} s; ask for fewer scenes or outlines."
-        raise ServiceTimeoutError(msg, reason="TOO_MUCH_WORK")
-    answers = {
-        summary.field_id: summary
-        for summary in ndvi.summarize_fields(
-            scenes=(scene_source(scene=scene, bands=index.bands),),
-            indices=[formula],
-            fields=[
-                FieldOutline(field_id=str(place), outline_wkb=sent.outline.wkb)
-                for place, sent in enumerate(outlines)
-            ],
-            quantiles=QUANTILES,
-            timeout_s=remaining_s,
-        )
-    }
-    summaries = [answers[str(place)] for place in range(len(outlines))]
-    return SceneStatistics(
-        scene=scene,
-        summaries=summaries,
-        receipt=receipt(
-            scene=scene,
-            index=index,
-            grid=summaries[0].grid,
-            engine_version=ndvi.engine_version,
-            computed_at=datetime.now(UTC),
-        ),
+    longitude = sum(sent.outline.centroid_lon for sent in outlines) / len(outlines)
+    days: dict[tuple[object, ...], list[int]] = {}
+    newest = scenes.order_by("-acquired_at", "-pk").values_list(
+        "pk", "acquired_at", "platform", "is_simulated"
+    )
+    # Days of several platforms lie between each other, so one day more is looked through.
+    for pk, acquired_at, *kind in newest[: (max_scenes + 1) * MOST_SCENES]:
+        day = (solar_day(acquired_at=acquired_at, longitude=longitude), *kind)
+        if day in days or len(days) < max_scenes:
+            days.setdefault(day, []).append(pk)
+    found = scenes.prefetch_related("assets").in_bulk([pk for pks in days.values() for pk in pks])
+    return ChosenScenes(
+        days=[[found[pk] for pk in pks[:MOST_SCENES] if pk in found] for pks in days.values()],
+        left_out_count=scenes.count() - len(found),
     )
 
 
 def summarize_scenes(
     *,
-    scenes: Sequence[Scene],
+    days: Sequence[Sequence[Scene]],
     index: Index,
     outlines: Sequence[SentOutline],
     ndvi: NdviClient,
 ) -> tuple[list[SceneStatistics], list[Skipped]]:
-    """Summarize an index over outlines in several scenes.
+    """Summarize an index over outlines on several days; each outline once a day.
 
     Returns:
         The statistics, and the scenes that lack what the index needs. A single scene that lacks
         it is an error instead, because nothing would be left to answer.
     """
     ends_at = time.monotonic() + BUDGET_S
-    found, skipped = [], []
-    for scene in scenes:
-        try:
-            found.append(
-                summarize_outlines(
-                    scene=scene, index=index, outlines=outlines, ndvi=ndvi, ends_at=ends_at
-                )
+    found: list[SceneStatistics] = []
+    skipped: list[Skipped] = []
+    for scenes in days:
+        able = []
+        for scene in scenes:
+            try:
+                require_index(scene=scene, index=index)
+            except InvalidInputError as error:
+                if len(days) == len(scenes) == 1:
+                    raise
+                skipped.append(Skipped(scene=scene, reason=error.detail))
+            else:
+                able.append(scene)
+        if able:
+            found += summarize_day(
+                scenes=able,
+                index=index,
+                outlines=[sent.outline for sent in outlines],
+                ndvi=ndvi,
+                ends_at=ends_at,
             )
-        except InvalidInputError as error:
-            if len(scenes) == 1:
-                raise
-            skipped.append(Skipped(scene=scene, reason=error.detail))
     return found, skipped
 
 

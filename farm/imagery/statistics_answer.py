@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from farm.imagery.index_answers import UNIT, age_answer
+from farm.imagery.models import weakest_verdict
 from farm.imagery.observation_quality import covered_share, is_partial, usable_share
 
 if TYPE_CHECKING:
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from farm.imagery.catalogue import Index
     from farm.imagery.domain import FieldSummary
     from farm.imagery.models import Scene
-    from farm.imagery.statistics import SceneStatistics, SentOutline, Skipped
+    from farm.imagery.statistics import SentOutline, Skipped
+    from farm.imagery.statistics_days import SceneStatistics
 
 STATISTICS_TABLE = (
     *("scene_id", "scene_name", "is_simulated", "acquired_at", "outline", "id", "mean", "median"),
     *("p10", "p90", "min", "max", "standard_deviation", "valid_share", "clear_share"),
     *("edge_share", "covered_share", "usable_share", "effective_pixels", "covered_area_m2"),
-    *("outline_area_m2", "is_partial", "radiometry_verdict"),
+    *("outline_area_m2", "is_partial", "scene_ids", "is_mosaic", "radiometry_verdict"),
 )
 
 
@@ -33,27 +35,30 @@ def statistics_answer(
     left_out_count: int,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the statistics, newest scene first, outlines in the order of the request."""
+    """Return the statistics, newest day first, outlines in the order of the request."""
     return {
         "index": index.id,
         "unit": UNIT,
         "outline_count": len(outlines),
         "scenes": [
             {
-                "scene": _scene(each.scene),
-                "acquired_at": each.scene.acquired_at,
-                **age_answer(each.scene.acquired_at, now),
+                "scene": _scene(each.scenes[0]),
+                "is_mosaic": len(each.scenes) > 1,
+                "scene_ids": [scene.pk for scene in each.scenes],
+                "radiometry_verdict": weakest_verdict(
+                    scene.radiometry_verdict for scene in each.scenes
+                ),
+                "acquired_at": each.scenes[0].acquired_at,
+                **age_answer(each.scenes[0].acquired_at, now),
                 "receipt": each.receipt,
                 "results": [
                     {
                         "outline": place,
-                        "id": sent.id,
-                        "outline_sha256": sent.outline.sha256,
+                        "id": outlines[place].id,
+                        "outline_sha256": outlines[place].outline.sha256,
                         **summary_answer(summary),
                     }
-                    for place, (sent, summary) in enumerate(
-                        zip(outlines, each.summaries, strict=True)
-                    )
+                    for place, summary in each.summaries.items()
                 ],
             }
             for each in found
@@ -64,13 +69,15 @@ def statistics_answer(
 
 
 def statistics_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a row for each scene and outline of an answer."""
+    """Return a row for each outline and day of an answer."""
     return [
         {
             "scene_id": scene["scene"]["id"],
             "scene_name": scene["scene"]["name"],
             "is_simulated": scene["scene"]["is_simulated"],
-            "radiometry_verdict": scene["scene"]["radiometry_verdict"],
+            "scene_ids": scene["scene_ids"],
+            "is_mosaic": scene["is_mosaic"],
+            "radiometry_verdict": scene["radiometry_verdict"],
             "acquired_at": scene["acquired_at"],
             **result,
         }

@@ -69,7 +69,10 @@ class StatisticsRequest(SpanQuery):
         required=False, min_value=1, help_text="Id of a farm whose newest scenes are taken."
     )
     max_scenes = serializers.IntegerField(
-        default=1, min_value=1, max_value=MAX_SCENES, help_text="With a farm: at most so many."
+        default=1,
+        min_value=1,
+        max_value=MAX_SCENES,
+        help_text="With a farm: at most so many; scenes of one day count as one.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -99,8 +102,10 @@ class StatisticsView(Clocked, TableView):
         description=(
             "Computes an index over outlines that are no fields, straight from the scenes; "
             "nothing is kept. It changes nothing, so the scope `read` and any role on the farm "
-            "suffice. Formula, mask and weights are those of the fields' numbers. Scenes that "
-            "lack a band of the index are named in `skipped`."
+            "suffice. Formula, mask and weights are those of the fields' numbers. Each outline "
+            "comes once a day: where no scene of the day shows it whole, several are put together "
+            "(`is_mosaic`, `scene_ids`), the best first. Scenes that lack a band of the index are "
+            "named in `skipped`."
         ),
         parameters=[schemas.FORMAT],
         request=StatisticsRequest,
@@ -121,7 +126,7 @@ class StatisticsView(Clocked, TableView):
         outlines = outlines_of(wanted["outlines"])
         scenes = chosen(outlines)
         found, skipped = summarize_scenes(
-            scenes=scenes.scenes, index=index, outlines=outlines, ndvi=self.ndvi()
+            days=scenes.days, index=index, outlines=outlines, ndvi=self.ndvi()
         )
         return Response(
             statistics_answer(
@@ -141,7 +146,7 @@ class StatisticsView(Clocked, TableView):
         principal = principal_of(request)
         if "scene" in wanted:
             scene = scene_of(principal=principal, scene_id=wanted["scene"])
-            return lambda _: ChosenScenes(scenes=[scene], left_out_count=0)
+            return lambda _: ChosenScenes(days=[[scene]], left_out_count=0)
         farm = visible_farm(principal=principal, farm_id=wanted["farm"])
         start, end = span(wanted, zone=zone_of(farm))
         return lambda outlines: scenes_of_farm(

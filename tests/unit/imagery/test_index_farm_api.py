@@ -169,7 +169,7 @@ def test_a_farms_csv_has_a_row_for_each_field_also_for_those_not_seen(
     assert header.startswith("field_id,field_name,acquired_at,age_days,stale,is_counted,mean")
     # A spreadsheet must not run a field's name.
     assert ",'=1+1,2024-06-25T10:40:00Z,6.06,false,true,0.6," in first
-    assert second.endswith(",unseen" + "," * 21 + "no clear look")
+    assert second.endswith(",unseen" + "," * 23 + "no clear look")
 
 
 def test_a_farms_series_has_a_point_a_day_with_the_fields_it_lacks(

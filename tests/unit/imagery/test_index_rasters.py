@@ -137,7 +137,7 @@ def test_the_etag_changes_with_size_index_outline_scale_and_scene(
     assert etag() == tags[-1]
 
 
-def test_a_304_costs_three_queries(
+def test_a_304_costs_four_queries(
     api_client: APIClient,
     farm: Farm,
     field: Field,
@@ -147,7 +147,7 @@ def test_a_304_costs_three_queries(
     make_observation(field, make_scene(farm))
     etag = api_client.get(url(field, "raster.png"))["ETag"]
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         api_client.get(url(field, "raster.png"), headers={"If-None-Match": etag})
 
 

@@ -29,6 +29,7 @@ class Seen:
     outline_area_m2: float = 100.0
     valid_share: float = 1.0
     pk: int = 1
+    is_mosaic: bool = False
     radiometry_verdict: str = "consistent"
 
 

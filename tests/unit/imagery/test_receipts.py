@@ -32,7 +32,7 @@ def test_a_receipt_of_a_signed_address_holds_no_signature(hill_farm: Farm) -> No
     grid = Grid(epsg=32631, width=1, height=1, geotransform=(0, 10, 0, 0, 0, -10))
 
     made = receipt(
-        scene=scene,
+        scenes=[scene],
         index=index_named("ndvi"),
         grid=grid,
         engine_version="1",

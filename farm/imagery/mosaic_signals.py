@@ -1,0 +1,24 @@
+"""No mosaic stays whose scene is gone, whoever deleted the scene."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from farm.imagery.models import MosaicPart, Observation
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+
+@receiver(post_delete, sender=MosaicPart, dispatch_uid="delete_broken_mosaic")
+def delete_broken_mosaic(
+    *, instance: MosaicPart, origin: Model | QuerySet[Any] | None = None, **_: object
+) -> None:
+    """Delete what a deleted part was part of, unless that is what is being deleted."""
+    model = origin.model if isinstance(origin, QuerySet) else type(origin)
+    if model is not Observation:
+        Observation.objects.filter(pk=instance.observation_id).delete()
