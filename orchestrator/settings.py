@@ -239,6 +239,20 @@ MASK_DILATION_M = ENV.mask_dilation_m
 FILE_UPLOAD_TEMP_DIR = str(UPLOAD_TEMP_DIR)  # /tmp may be memory; rasters are large
 
 
+# --- What is kept to be given again -------------------------------------------------------------
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Pictures and statistics, for the time when furrow-ndvi does not answer; all processes share it.
+    "answers": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_DIR / "answers"),
+        "TIMEOUT": 30 * 24 * 3600,
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
+}
+
+
 # --- Edge -------------------------------------------------------------------------------------
 
 # Cookies carry Secure where people come by HTTPS. For a first look over plain HTTP on the same

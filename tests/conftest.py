@@ -37,12 +37,14 @@ PASSWORD = "correct horse battery staple"
 @pytest.fixture(autouse=True)
 def _quick_and_separate(settings: SettingsWrapper) -> Iterator[None]:
     """Hash passwords fast, and let no throttle count from one test into the next."""
-    from django.core.cache import cache
+    from django.core.cache import caches
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
     yield
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
 
 
 @pytest.fixture
