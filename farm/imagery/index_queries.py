@@ -7,6 +7,7 @@ silence.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,7 +23,6 @@ from farm.imagery.series import MAX_POINTS, SeriesWindow
 from farm.imagery.series_of_farm import DEFAULT_WINDOW_DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import tzinfo
 
     from rest_framework.request import Request
@@ -91,7 +91,9 @@ class QuerySerializer(serializers.Serializer[Any]):
         Raises:
             ValidationError: A name is unknown or a value is out of range.
         """
-        unknown = sorted(set(data) - set(self.fields) - {RENDERER_PARAMETER})
+        # A body may be any JSON; what is no object, the framework refuses in its own words.
+        names = set(data) if isinstance(data, Mapping) else set()
+        unknown = sorted(names - set(self.fields) - {RENDERER_PARAMETER})
         if unknown:
             known = ", ".join(self.fields) or "none"
             raise serializers.ValidationError(
