@@ -329,7 +329,6 @@ def test_a_format_that_is_not_there_is_refused(here):
     assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
 
 
-
 def test_a_method_that_the_schema_does_not_list_is_refused_also_where_tables_are_drawn(api_client):
     response = api_client.options("/api/v1/statistics/?format=csv")
 
