@@ -5,6 +5,7 @@ Tests that use it run the channel, the interceptor, the converters and the error
 
 from __future__ import annotations
 
+import statistics
 import tempfile
 from concurrent import futures
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from farm.rpc.common.v1 import common_pb2
 from farm.rpc.ndvi.v1 import ndvi_pb2, ndvi_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ENGINE_VERSION = "0.0.0-in-memory"
 
@@ -32,6 +33,7 @@ ENGINE_VERSION = "0.0.0-in-memory"
 GRID = common_pb2.Grid(
     epsg=32631, width=100, height=100, geotransform=[501000, 10, 0, 5630000, 0, -10]
 )
+FIELD_PIXELS = 40  # of 10 m, of a field whose pixels a test puts in
 BOUNDS_WGS84 = (3.0142, 50.8122, 3.0284, 50.8212)
 
 
@@ -54,6 +56,8 @@ class InMemoryNdvi(ndvi_pb2_grpc.NdviServiceServicer):
         rasters: Key or URL → what is there; ``describe`` answers for keys that are not listed.
         digital_numbers: Name of a band → its distribution.
         summary: What each field gets for each index.
+        shows: Id of a scene → the pixels of every field that it shows, with their values; a
+            mosaic takes each from the first scene that shows it. Goes before ``summary``.
         failures: Name of a method → how it fails.
         requests: Every request that arrived, in order.
         metadata: What each of them carried.
@@ -63,6 +67,7 @@ class InMemoryNdvi(ndvi_pb2_grpc.NdviServiceServicer):
     describe: Callable[[str], ndvi_pb2.DescribeRasterResponse | None] = lambda place: None
     digital_numbers: dict[str, ndvi_pb2.DigitalNumbers] = field(default_factory=dict)
     summary: Callable[[str, str], ndvi_pb2.FieldSummary] = lambda field_id, index: full_summary()
+    shows: dict[str, Mapping[int, float]] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
     requests: list[Any] = field(default_factory=list)
     metadata: list[dict[str, str]] = field(default_factory=list)
@@ -97,12 +102,15 @@ class InMemoryNdvi(ndvi_pb2_grpc.NdviServiceServicer):
     def SummarizeFields(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
         """Answer every field and index, last field first, as the contract allows any order."""
         self._arrived("SummarizeFields", request, context)
+        shown = [self.shows.get(scene.scene_id, {}) for scene in request.scenes]
         for outline in reversed(request.fields):
             for index in request.indices:
                 yield ndvi_pb2.SummarizeFieldsResponse(
                     field_id=outline.field_id,
                     index=index.name,
-                    summary=self.summary(outline.field_id, index.name),
+                    summary=summary_of_pixels(shown)
+                    if self.shows
+                    else self.summary(outline.field_id, index.name),
                     grid=GRID,
                 )
 
@@ -210,6 +218,35 @@ def full_summary(mean: float = 0.5) -> ndvi_pb2.FieldSummary:
         median=mean,
         quantiles=[mean - 0.1, mean + 0.1],
     )
+
+
+def summary_of_pixels(shown: Sequence[Mapping[int, float]]) -> ndvi_pb2.FieldSummary:
+    """Summarize a field of ``FIELD_PIXELS`` whole pixels, each from the first scene with it."""
+    taken = {
+        pixel: (place, values[pixel])
+        for place, values in reversed(list(enumerate(shown)))
+        for pixel in values
+    }
+    share = len(taken) / FIELD_PIXELS
+    summary = ndvi_pb2.FieldSummary(
+        covered_pixels=FIELD_PIXELS,
+        covered_area_m2=FIELD_PIXELS * 100,
+        outline_area_m2=FIELD_PIXELS * 100,
+        effective_pixels=len(taken),
+        valid_share=share,
+        clear_share=share,
+        scene_pixels=[
+            sum(giver == place for giver, _ in taken.values()) for place in range(len(shown))
+        ],
+    )
+    if taken:
+        values = sorted(value for _, value in taken.values())
+        summary.mean = statistics.fmean(values)
+        summary.standard_deviation = statistics.pstdev(values)
+        summary.min, summary.max = values[0], values[-1]
+        summary.median = statistics.median(values)
+        summary.quantiles.extend([values[0], values[-1]])
+    return summary
 
 
 def clouded_summary() -> ndvi_pb2.FieldSummary:

@@ -1,4 +1,4 @@
-"""What the demo's picture shows: which scene, which outline, and its legend as a drawing."""
+"""What the demo's picture shows: which scenes, which outline, and its legend as a drawing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from django.db.models import F, Sum
 
 from farm.fields.models import Field
 from farm.imagery.legend import css_colour
-from farm.imagery.models import Observation, Scene, SceneState
+from farm.imagery.models import MosaicPart, Observation, Scene, SceneState
+from farm.imagery.mosaic_plan import MOST_SCENES
 from farm.imagery.observation_quality import is_sure
+from farm.imagery.observation_selectors import is_whole
 
 if TYPE_CHECKING:
     from farm.farms.models import Farm
@@ -21,22 +23,28 @@ LEGEND_WIDTH_PX, BAR_HEIGHT_PX, LEGEND_HEIGHT_PX = 640, 24, 64
 MARGIN_PX = 24
 
 
-def scene_of_picture(*, farm: Farm, index: Index) -> Scene | None:
-    """Return the scene that shows most of the farm; None where none does.
+def scenes_of_picture(*, farm: Farm, index: Index) -> list[Scene]:
+    """Return what the farm's picture is made of, the preferred scene first; nothing for nothing.
 
-    Of equals it is one whose scale and offset are known to be true, then the newest.
+    It begins with the scene that shows most of the farm (of equals one whose scale and offset are
+    known to be true, then the newest). Where fields lack pixels in it, the other scenes that
+    mosaics of that day were made of fill the gaps, by what they show of the farm.
     """
     shown = (
         Observation.objects.filter(
-            field__farm=farm, index=index.id, scene__state=SceneState.READY, mean__isnull=False
+            field__farm=farm,
+            index=index.id,
+            is_mosaic=False,
+            scene__state=SceneState.READY,
+            mean__isnull=False,
         )
         .values("scene_id", "scene__acquired_at", "scene__radiometry_verdict")
         .annotate(seen=Sum(F("covered_area_m2") * F("valid_share")))
         .order_by()
     )
     if not shown:
-        return None
-    best = max(
+        return []
+    ranked = sorted(
         shown,
         key=lambda row: (
             row["seen"],
@@ -44,8 +52,18 @@ def scene_of_picture(*, farm: Farm, index: Index) -> Scene | None:
             row["scene__acquired_at"],
             row["scene_id"],
         ),
+        reverse=True,
     )
-    return Scene.objects.prefetch_related("assets").get(pk=best["scene_id"])
+    best = ranked[0]["scene_id"]
+    mosaics = Observation.objects.filter(
+        is_whole(), field__farm=farm, index=index.id, is_mosaic=True, parts__scene=best
+    )
+    partners = set(
+        MosaicPart.objects.filter(observation__in=mosaics).values_list("scene_id", flat=True)
+    )
+    order = [row["scene_id"] for row in ranked if row["scene_id"] in partners | {best}]
+    scenes = Scene.objects.prefetch_related("assets").in_bulk(order[:MOST_SCENES])
+    return [scenes[pk] for pk in order[:MOST_SCENES]]
 
 
 def outline_of_farm(farm: Farm) -> bytes:

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from farm.imagery.models import Observation, RadiometryVerdict, Scene, SceneState
-from farm.imagery.observation_quality import DEFAULT_MIN_CLEAR_SHARE, is_sure, usable_share
-from farm.imagery.observation_selectors import latest_clear_per_field
+from farm.imagery.observation_quality import (
+    DEFAULT_MIN_CLEAR_SHARE,
+    clearest_of_each,
+    is_sure,
+    solar_day,
+    usable_share,
+)
+from farm.imagery.observation_selectors import is_whole, latest_clear_per_field, load_scenes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,6 +40,8 @@ CSV_COLUMNS = (
     "covered_area_m2",
     "is_simulated",
     "radiometry_verdict",
+    "is_mosaic",
+    "scene_ids",
 )
 
 
@@ -108,7 +116,7 @@ def seasons_table(*, farm: Farm, index: Index) -> Iterator[str]:
     """
     doubtful: set[tuple[int, str, int]] = set()
     sums: dict[tuple[int, str], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for look in observations(farm=farm, index=index):
+    for look in looks_of_days(farm=farm, index=index):
         if look.mean is not None and usable_share(look) >= DEFAULT_MIN_CLEAR_SHARE:
             months = sums[look.acquired_at.year, look.field.name]
             months[look.acquired_at.month].append(look.mean)
@@ -152,16 +160,33 @@ def csv_rows(*, farm: Farm, index: Index) -> Iterator[list[object]]:
             look.covered_area_m2,
             "true" if look.scene.is_simulated else "false",
             look.radiometry_verdict,
+            "true" if look.is_mosaic else "false",
+            " ".join(str(scene.pk) for scene in look.scenes),
         ]
+
+
+def looks_of_days(*, farm: Farm, index: Index) -> Iterable[Observation]:
+    """Return of each field and solar day the look that shows most."""
+    return clearest_of_each(
+        observations(farm=farm, index=index),
+        key=lambda look: (
+            look.field_id,
+            solar_day(acquired_at=look.acquired_at, longitude=look.field.centroid_lon),
+        ),
+    ).values()
 
 
 def observations(*, farm: Farm, index: Index) -> Iterable[Observation]:
     """Return every observation of an index on a farm, by field name and time."""
-    return (
-        Observation.objects.filter(field__farm=farm, index=index.id, scene__state=SceneState.READY)
+    looks = list(
+        Observation.objects.filter(
+            is_whole(), field__farm=farm, index=index.id, scene__state=SceneState.READY
+        )
         .select_related("field", "scene")
         .order_by("field__name", "field_id", "acquired_at", "id")
     )
+    load_scenes(looks)
+    return looks
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -34,10 +34,11 @@ class ObservationAdmin(ObservationModelAdmin):
         "median",
         "usable",
         "whole",
+        "is_mosaic",
         "published",
         "scene",
     )
-    list_filter = ("index", "scene__platform", "scene__state", "field__farm")
+    list_filter = ("index", "is_mosaic", "scene__platform", "scene__state", "field__farm")
     list_select_related = ("field", "scene")
     search_fields = ("field__name", "scene__name")
     date_hierarchy = "acquired_at"
@@ -56,7 +57,8 @@ class ObservationAdmin(ObservationModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
         """Leave the long columns out of the list; the page of one loads them."""
-        return super().get_queryset(request).defer("histogram", "field__outline_wkb")
+        looks = super().get_queryset(request).defer("histogram", "field__outline_wkb")
+        return looks.prefetch_related("parts__scene")
 
     @admin.display(description="rests on")
     def usable(self, look: Observation) -> str:
@@ -70,8 +72,8 @@ class ObservationAdmin(ObservationModelAdmin):
 
     @admin.display(description="published", boolean=True)
     def published(self, look: Observation) -> bool:
-        """Whether the API shows it; not while its scene is held or read anew."""
-        return look.scene.state == SceneState.READY
+        """Whether the API shows it; not while a scene of it is held or read anew."""
+        return all(scene.state == SceneState.READY for scene in look.scenes)
 
     @admin.display(description="histogram")
     def histogram_words(self, look: Observation) -> str:

@@ -17,12 +17,13 @@ from farm.clients.ndvi import ndvi_client
 from farm.demo.folder import read_folder
 from farm.demo.generate import generate_demo
 from farm.demo.loading import load_folder
-from farm.demo.picture import legend_svg, outline_of_farm, scene_of_picture
+from farm.demo.picture import legend_svg, outline_of_farm, scenes_of_picture
 from farm.demo.report import CSV_COLUMNS, csv_rows, latest_table, radiometry_lines, seasons_table
 from farm.errors import FarmError
 from farm.farms.services import create_farm
 from farm.imagery.catalogue import catalogue
 from farm.imagery.domain import Compression, Encoding
+from farm.imagery.index_tags import file_tags
 from farm.imagery.legend import legend_of
 from farm.imagery.models import Scene, SceneState
 from farm.imagery.scene_source import require_index, scene_source
@@ -31,6 +32,7 @@ from farm.jobs.worker import JobWorker
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Sequence
 
     from farm.demo.folder import FolderContents
     from farm.farms.models import Farm
@@ -134,28 +136,31 @@ class Command(BaseCommand):
             legend_svg(index, is_simulated=_is_simulated(farm))
         )
         written = [f"{index.id}.csv", f"{index.id}.legend.json", f"{index.id}.legend.svg"]
-        scene = scene_of_picture(farm=farm, index=index)
-        if scene is None:
+        scenes = scenes_of_picture(farm=farm, index=index)
+        if not scenes:
             self.stdout.write("No scene shows any field, so there is no picture.")
         else:
-            self._write_rasters(farm, index, scene, out=out)
+            self._write_rasters(farm, index, scenes, out=out)
             written += [f"{index.id}.png", f"{index.id}.tif"]
-            simulated = ", SIMULATED" if scene.is_simulated else ""
+            simulated = ", SIMULATED" if scenes[0].is_simulated else ""
+            which = "the scene that shows" if len(scenes) == 1 else "the scenes that show"
             self.stdout.write(
-                f"Picture and COG show {scene.acquired_at:%Y-%m-%d}{simulated}, "
-                "the scene that shows most of the farm."
+                f"Picture and COG show {scenes[0].acquired_at:%Y-%m-%d}{simulated}, "
+                f"{which} most of the farm."
             )
         self.stdout.write("Written:")
         for name in written:
             self.stdout.write(f"  {out / name}")
 
-    def _write_rasters(self, farm: Farm, index: Index, scene: Scene, *, out: Path) -> None:
+    def _write_rasters(
+        self, farm: Farm, index: Index, scenes: Sequence[Scene], *, out: Path
+    ) -> None:
         ndvi = ndvi_client()
-        formula = require_index(scene=scene, index=index)
-        source = scene_source(scene=scene, bands=index.bands)
+        formula = require_index(scene=scenes[0], index=index)
+        sources = [scene_source(scene=scene, bands=index.bands) for scene in scenes]
         outline_wkb = outline_of_farm(farm)
         picture = ndvi.render_index(
-            scenes=(source,),
+            scenes=sources,
             index=formula,
             stops=index.stops,
             max_size=PICTURE_SIZE_PX,
@@ -165,12 +170,13 @@ class Command(BaseCommand):
         (out / f"{index.id}.png").write_bytes(picture.png)
         key = f"derived/{farm.pk}/demo-{index.id}.tif"
         ndvi.write_index(
-            scenes=(source,),
+            scenes=sources,
             index=formula,
             key=key,
             encoding=Encoding.FLOAT32,
             compression=Compression.DEFLATE,
             outline_wkb=outline_wkb,
+            tags=file_tags(scenes=scenes, index=index),
             timeout_s=RASTER_TIMEOUT_S,
         )
         with object_store().open(key) as stored, (out / f"{index.id}.tif").open("wb") as file:

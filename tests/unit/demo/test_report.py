@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from farm.demo.logins import USERNAMES, kept_logins
-from farm.demo.picture import legend_svg, scene_of_picture
+from farm.demo.picture import legend_svg, scenes_of_picture
 from farm.demo.report import (
     CSV_COLUMNS,
     csv_rows,
@@ -105,11 +105,11 @@ def test_of_two_scenes_that_show_as_much_the_picture_is_of_the_sure_one(farm: Fa
     sure = look_at(farm, "consistent", days_ago=1)
     look_at(farm, "undecided")
 
-    assert scene_of_picture(farm=farm, index=NDVI) == sure.scene
+    assert scenes_of_picture(farm=farm, index=NDVI) == [sure.scene]
 
 
 def test_a_farm_that_nobody_saw_has_no_picture(farm: Farm) -> None:
-    assert scene_of_picture(farm=farm, index=NDVI) is None
+    assert scenes_of_picture(farm=farm, index=NDVI) == []
 
 
 def test_the_logins_file_says_who_may_do_what_and_keeps_old_passwords(tmp_path: Path) -> None:
