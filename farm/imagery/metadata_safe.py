@@ -71,7 +71,8 @@ def _parse(content: bytes) -> Element:
     try:
         parser.feed(content)
         root: Element = parser.close()
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    # A LookupError is an encoding that nobody knows.
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         msg = f"The metadata file is not XML that is read: {error}."
         raise InvalidInputError(msg, reason="METADATA_INVALID") from error
     return root
