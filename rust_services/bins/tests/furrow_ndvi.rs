@@ -28,11 +28,11 @@ fn it_says_its_version() {
 
 #[test]
 fn a_refused_setting_is_one_sentence_and_exit_code_64() {
-    let (code, _, complaint) = output(program().env("FURROW_STORE_URL", "s3://bucket"));
+    let (code, _, complaint) = output(program().env("FURROW_STORE_URL", "ftp://bucket"));
     assert_eq!(code, Some(64));
     assert_eq!(complaint.lines().count(), 1);
     assert!(
-        complaint.starts_with("furrow-ndvi: FURROW_STORE_URL=\"s3://bucket\" is refused:"),
+        complaint.starts_with("furrow-ndvi: FURROW_STORE_URL=\"ftp://bucket\" is refused:"),
         "{complaint}"
     );
     assert_eq!(output(program().arg("--serve")).0, Some(64));

@@ -136,7 +136,11 @@ impl KitConfig {
     }
 }
 
-fn on_or_off(environment: &dyn Environment, name: &str) -> Result<bool, ConfigError> {
+/// Whether a variable is `on`; it is off where it is not set.
+///
+/// # Errors
+/// [`ConfigError`] when it is neither `on` nor `off`.
+pub fn on_or_off(environment: &dyn Environment, name: &str) -> Result<bool, ConfigError> {
     match environment.variable(name).as_deref() {
         None | Some("off") => Ok(false),
         Some("on") => Ok(true),

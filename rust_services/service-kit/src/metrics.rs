@@ -27,6 +27,37 @@ pub struct CallLabels {
     pub code: &'static str,
 }
 
+/// Paths that a service answers over HTTP itself.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct RouteLabel {
+    /// Name of the paths, such as `tiles`.
+    pub route: &'static str,
+}
+
+/// Such paths and how they were answered.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct HttpLabels {
+    /// As in [`RouteLabel`].
+    pub route: &'static str,
+    /// Status code; 499 where the caller left before the answer.
+    pub code: u16,
+}
+
+/// A kind of object store.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct StoreLabel {
+    store: &'static str,
+}
+
+impl StoreLabel {
+    /// Files below a folder.
+    pub const FOLDER: Self = Self { store: "folder" };
+    /// A bucket.
+    pub const S3: Self = Self { store: "s3" };
+    /// A web server.
+    pub const HTTP: Self = Self { store: "http" };
+}
+
 /// Seconds, from a header read to the longest call that a caller waits for.
 fn duration_buckets() -> Histogram {
     Histogram::new([
@@ -54,6 +85,8 @@ pub struct Metrics {
     pub compute_slots_taken: Gauge,
     /// Compute slots there are.
     pub compute_slots: Gauge,
+    /// Requests for objects and ranges of them; over HTTP also redirects and repetitions.
+    pub store_requests: Family<StoreLabel, Counter>,
     /// Jobs that wait for a compute thread.
     pub compute_queue: Gauge,
     /// Seconds that jobs waited for a compute thread.
@@ -79,6 +112,7 @@ impl Metrics {
             compute_wait: duration_buckets(),
             compute_refused: Counter::default(),
             registry: Arc::default(),
+            store_requests: Family::default(),
         };
         registry.register(
             "furrow_build",
@@ -135,6 +169,11 @@ impl Metrics {
         );
         registry.register_with_unit(
             "furrow_compute_wait",
+        registry.register(
+            "furrow_store_requests",
+            "Requests for objects and ranges of them, by kind of store",
+            metrics.store_requests.clone(),
+        );
             "Time that jobs waited for a compute thread",
             Unit::Seconds,
             metrics.compute_wait.clone(),

@@ -114,9 +114,10 @@ impl Rasters {
         call: &Admitted,
     ) -> Result<Arc<Raster>, NdviError> {
         let (object, start) = self.stores.open_object(location).await?;
-        let key = (object.name.clone(), object.version.clone(), object.size);
-        if let Some(known) = self.kept().take(&key) {
-            // The object is the one of this call: a signed address is another one every time.
+        // An object whose changes nobody tells is read anew.
+        let version = object.version.clone();
+        let key = version.map(|version| (object.identity.clone(), version, object.size));
+        if let Some(known) = key.as_ref().and_then(|key| self.kept().take(key)) {
             return Ok(Arc::new(Raster {
                 object,
                 tiff: Arc::clone(&known.tiff),
@@ -140,7 +141,9 @@ impl Rasters {
             grid,
             crs,
         });
-        self.kept().keep(key, Arc::clone(&raster));
+        if let Some(key) = key {
+            self.kept().keep(key, Arc::clone(&raster));
+        }
         Ok(raster)
     }
 
@@ -194,7 +197,7 @@ impl Rasters {
     }
 }
 
-/// Name, version and size of an object.
+/// Identity, version and size of an object.
 type HeaderKey = (String, String, u64);
 
 /// Headers by last use, the oldest in front.

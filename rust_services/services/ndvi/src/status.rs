@@ -50,6 +50,12 @@ pub enum NdviError {
         /// Why.
         reason: String,
     },
+    /// An object is not what it was when it was opened.
+    #[error("{object} was changed while it was read")]
+    ObjectChanged {
+        /// Key or address.
+        object: String,
+    },
     /// The store does not answer as it should.
     #[error("{object} cannot be reached at the moment")]
     StoreUnavailable {
@@ -127,6 +133,7 @@ impl NdviError {
         match self {
             Self::ObjectNotFound { object, .. }
             | Self::StoreDenied { object, .. }
+            | Self::ObjectChanged { object }
             | Self::StoreUnavailable { object, .. }
             | Self::Raster { object, .. }
             | Self::Crs { object, .. }
@@ -180,6 +187,7 @@ impl From<NdviError> for Refusal {
             E::Formula { .. } => refusal(Code::InvalidArgument, "FORMULA_INVALID"),
             E::ObjectNotFound { .. } => refusal(Code::NotFound, "OBJECT_NOT_FOUND"),
             E::StoreDenied { .. } => refusal(Code::FailedPrecondition, "RASTER_STORE_DENIED"),
+            E::ObjectChanged { .. } => refusal(Code::FailedPrecondition, "RASTER_CHANGED"),
             E::StoreUnavailable { .. } => refusal(Code::Unavailable, "STORE_UNAVAILABLE"),
             E::Raster { source, .. } => refusal(Code::FailedPrecondition, source.reason()),
             E::Crs { .. } => refusal(Code::FailedPrecondition, "RASTER_CRS_UNSUPPORTED"),

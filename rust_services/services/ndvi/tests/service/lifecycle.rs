@@ -9,20 +9,20 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
-use crate::http::{FileServer, serve_file};
+use crate::http_server::{Reply, Server};
 use crate::support::{
     PATIENCE, Running, degrees, http_get, key, plane, refusal, start, start_with, url,
 };
 
 /// A service of one thread, so two slots, beside a server that never answers.
-async fn start_beside_a_stall() -> (Running, FileServer) {
-    let server = serve_file(Vec::new()).await;
+async fn start_beside_a_stall() -> (Running, Server) {
+    let server = Server::start(|_| Reply::Silence).await;
     let running = start_with(&[("FURROW_NDVI_ALLOWED_HOSTS", server.host.as_str())]).await;
     running.put("level.tif", &plane(degrees(10, 10), |_, _| 1.0));
     (running, server)
 }
 
-fn stalling(server: &FileServer) -> proto::DescribeRasterRequest {
+fn stalling(server: &Server) -> proto::DescribeRasterRequest {
     proto::DescribeRasterRequest {
         object: url(&format!("http://{}/stall", server.host)),
     }
@@ -37,7 +37,7 @@ fn quick() -> proto::DescribeRasterRequest {
 /// Calls that wait for the stalled server, until they are dropped.
 async fn take_all_slots(
     running: &Running,
-    server: &FileServer,
+    server: &Server,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let mut calls = Vec::new();
     for _ in 0..2 {
@@ -163,7 +163,7 @@ async fn health_is_serving_once_ready_and_not_serving_while_draining() {
 
 #[tokio::test]
 async fn a_stuck_call_is_cut_off_when_the_time_to_end_is_over() {
-    let server = serve_file(Vec::new()).await;
+    let server = Server::start(|_| Reply::Silence).await;
     let settings = [
         ("FURROW_NDVI_ALLOWED_HOSTS", server.host.as_str()),
         ("FURROW_NDVI_DRAIN_S", "1"),

@@ -2,6 +2,8 @@
 
 mod errors;
 mod http;
+mod http_lies;
+mod http_server;
 mod layouts;
 mod lifecycle;
 mod masks;

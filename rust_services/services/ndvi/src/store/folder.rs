@@ -1,0 +1,40 @@
+//! Objects as files below a folder.
+
+use std::path::{Path as FilePath, PathBuf};
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+
+use crate::status::NdviError;
+
+/// Opens a folder; its path comes back without links.
+///
+/// # Errors
+/// Words that say what does not work.
+pub(super) fn open(folder: &FilePath) -> Result<(PathBuf, LocalFileSystem), String> {
+    let unusable =
+        |error: &dyn std::error::Error| format!("the store's folder cannot be used: {error}");
+    let root = folder.canonicalize().map_err(|error| unusable(&error))?;
+    let files = LocalFileSystem::new_with_prefix(&root).map_err(|error| unusable(&error))?;
+    Ok((root, files))
+}
+
+/// Refuses keys that a symbolic link leads out of the folder.
+///
+/// # Errors
+/// [`NdviError::StoreDenied`].
+pub(super) async fn within(root: &FilePath, key: &Path) -> Result<(), NdviError> {
+    let path = root.join(key.as_ref());
+    // What does not exist yet is judged by the nearest folder that does.
+    for path in path.ancestors() {
+        match tokio::fs::canonicalize(path).await {
+            Ok(existing) if existing.starts_with(root) => return Ok(()),
+            Ok(_) => break,
+            Err(_) => {}
+        }
+    }
+    Err(NdviError::StoreDenied {
+        object: key.to_string(),
+        reason: "it lies outside the store".to_owned(),
+    })
+}
