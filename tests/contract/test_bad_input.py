@@ -153,20 +153,31 @@ LIES: dict[str, tuple[bytes, str, str]] = {
         "RASTER_UNREADABLE",
         "truncated",
     ),
-    "JPEG inside": (
-        bad.handmade({bad.COMPRESSION: (SHORT, [7])}),
+    "LERC inside": (
+        bad.handmade({bad.COMPRESSION: (SHORT, [34887])}),
         "RASTER_UNSUPPORTED",
-        "JPEG",
+        "LERC",
     ),
     "a predictor for floats over integers": (
         bad.handmade({bad.COMPRESSION: (SHORT, [8]), bad.PREDICTOR: (SHORT, [3])}),
         "RASTER_UNREADABLE",
         "Predictor",
     ),
-    "half a bit": (
-        bad.handmade({bad.BITS: (SHORT, [12])}),
+    "twelve bits with a sign": (
+        bad.handmade({bad.BITS: (SHORT, [12]), bad.SAMPLE_FORMAT: (SHORT, [2])}),
         "RASTER_UNSUPPORTED",
-        "12-bit",
+        "12-bit signed",
+    ),
+    "a predictor for whole words over packed bits": (
+        bad.handmade(
+            {
+                bad.BITS: (SHORT, [12]),
+                bad.COMPRESSION: (SHORT, [8]),
+                bad.PREDICTOR: (SHORT, [2]),
+            }
+        ),
+        "RASTER_UNREADABLE",
+        "Predictor",
     ),
     "a pixel of no size": (
         bad.handmade({bad.PIXEL_SCALE: (bad.DOUBLE, [0, 0, 0])}),

@@ -1,10 +1,14 @@
 //! From the bytes of a tile or strip to its decompressed bytes, never more than were asked for.
 
+mod fax;
+mod jpeg;
+mod lzw;
+mod packbits;
+mod webp;
+
 use std::cell::RefCell;
 
 use libdeflater::Decompressor;
-use weezl::BitOrder;
-use weezl::decode::Configuration;
 
 use super::TiffError;
 
@@ -21,6 +25,14 @@ pub enum Compression {
     PackBits,
     /// Zstandard.
     Zstd,
+    /// CCITT group 3, one-dimensional.
+    Fax3,
+    /// CCITT group 4.
+    Fax4,
+    /// JPEG, whose tables may stand in a tag of their own.
+    Jpeg,
+    /// WebP, lossy or lossless.
+    WebP,
 }
 
 impl Compression {
@@ -28,24 +40,28 @@ impl Compression {
     pub(super) fn from_tag(value: u64) -> Result<Self, TiffError> {
         Ok(match value {
             1 => Self::None,
+            3 => Self::Fax3,
+            4 => Self::Fax4,
             5 => Self::Lzw,
+            7 => Self::Jpeg,
             8 | 32946 => Self::Deflate,
             32773 => Self::PackBits,
             50000 => Self::Zstd,
+            50001 => Self::WebP,
             _ => {
                 let known = match value {
-                    2..=4 => "fax",
-                    6 | 7 => "JPEG",
+                    2 => "run lengths of CCITT",
+                    6 => "JPEG of TIFF 6.0",
                     34712 => "JPEG 2000",
                     34887 => "LERC",
                     34925 => "LZMA",
-                    50001 | 50002 => "WebP or JPEG XL",
+                    50002 | 52546 => "JPEG XL",
                     _ => "number",
                 };
                 return Err(TiffError::unsupported(
                     "compression",
                     format!("{known} ({value})"),
-                    "none, LZW, Deflate, PackBits and ZSTD",
+                    "none, LZW, Deflate, PackBits, ZSTD, JPEG, WebP and fax",
                 ));
             }
         })
@@ -59,6 +75,10 @@ impl Compression {
             Self::Deflate => "DEFLATE",
             Self::PackBits => "PACKBITS",
             Self::Zstd => "ZSTD",
+            Self::Fax3 => "CCITTFAX3",
+            Self::Fax4 => "CCITTFAX4",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WEBP",
         }
     }
 
@@ -66,6 +86,33 @@ impl Compression {
     pub(super) fn has_predictor(self) -> bool {
         matches!(self, Self::Lzw | Self::Deflate | Self::Zstd)
     }
+
+    /// Whether the data are a picture of bytes, which knows its own size and number of bands.
+    pub(super) fn is_picture(self) -> bool {
+        matches!(self, Self::Jpeg | Self::WebP)
+    }
+
+    /// Times that the data of this method may be larger than the pixels, at worst.
+    pub(super) fn worst_growth(self) -> u64 {
+        match self {
+            // Twelve bits for two pixels of one.
+            Self::Fax3 | Self::Fax4 => 8,
+            _ => 2,
+        }
+    }
+}
+
+/// What a chunk's data are to become, for methods that know pixels and not bytes alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape<'a> {
+    /// Columns.
+    pub(super) width: u32,
+    /// Values of a pixel.
+    pub(super) bands: u16,
+    /// Whether JPEG holds brightness and two colour differences, to be made red, green and blue.
+    pub(super) is_ycbcr: bool,
+    /// Tables of JPEG that all chunks share; empty without.
+    pub(super) jpeg_tables: &'a [u8],
 }
 
 /// What came of decompressing.
@@ -87,8 +134,13 @@ thread_local! {
     static ZSTD: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
-/// Decompresses into a buffer of the expected size.
-pub(super) fn decompress(compression: Compression, data: &[u8], out: &mut [u8]) -> Outcome {
+/// Decompresses into a buffer of the expected size, a whole number of rows.
+pub(super) fn decompress(
+    compression: Compression,
+    shape: Shape<'_>,
+    data: &[u8],
+    out: &mut [u8],
+) -> Outcome {
     match compression {
         Compression::None => match data.get(..out.len()) {
             Some(data) => {
@@ -97,10 +149,14 @@ pub(super) fn decompress(compression: Compression, data: &[u8], out: &mut [u8]) 
             }
             None => Outcome::Short(data.len()),
         },
-        Compression::Lzw => lzw(data, out),
+        Compression::Lzw => lzw::decode(data, out),
         Compression::Deflate => deflate(data, out),
-        Compression::PackBits => packbits(data, out),
+        Compression::PackBits => packbits::decode(data, out),
         Compression::Zstd => zstandard(data, out),
+        Compression::Fax3 => fax::decode_group_3(shape, data, out),
+        Compression::Fax4 => fax::decode_group_4(shape, data, out),
+        Compression::Jpeg => jpeg::decode(shape, data, out),
+        Compression::WebP => webp::decode(shape, data, out),
     }
 }
 
@@ -137,74 +193,16 @@ fn zstandard(data: &[u8], out: &mut [u8]) -> Outcome {
     }
 }
 
-fn lzw(data: &[u8], mut out: &mut [u8]) -> Outcome {
-    // Old writers put the first code, always "clear", in the low bits: 0x00, then an odd byte.
-    let is_old = matches!(data, [0, second, ..] if second & 1 == 1);
-    let configuration = if is_old {
-        Configuration::new(BitOrder::Lsb, 8)
-    } else {
-        Configuration::with_tiff_size_switch(BitOrder::Msb, 8)
-    };
-    // Many writers leave out the end code, so a full buffer is the end.
-    let mut decoder = configuration.with_yield_on_full_buffer(true).build();
-    let (mut data, mut done) = (data, 0);
-    while !out.is_empty() {
-        let step = decoder.decode_bytes(data, out);
-        data = &data[step.consumed_in..];
-        out = &mut out[step.consumed_out..];
-        done += step.consumed_out;
-        match step.status {
-            Ok(weezl::LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => {}
-            Ok(_) => break,
-            Err(error) => return Outcome::Damaged(format!("damaged LZW data ({error})")),
-        }
-    }
-    if out.is_empty() {
-        Outcome::Full
-    } else {
-        Outcome::Short(done)
-    }
-}
-
-fn packbits(data: &[u8], out: &mut [u8]) -> Outcome {
-    let (mut at, mut done) = (0, 0);
-    while done < out.len() {
-        let Some(&head) = data.get(at) else {
-            return Outcome::Short(done);
-        };
-        at += 1;
-        let room = out.len() - done;
-        match head {
-            // The bytes that follow, as they are.
-            0..=127 => {
-                let len = (usize::from(head) + 1).min(room);
-                let Some(literal) = data.get(at..at + len) else {
-                    return Outcome::Short(done);
-                };
-                out[done..done + len].copy_from_slice(literal);
-                at += usize::from(head) + 1;
-                done += len;
-            }
-            // No operation, by the specification.
-            128 => {}
-            // One byte, repeated.
-            129..=255 => {
-                let len = (257 - usize::from(head)).min(room);
-                let Some(&byte) = data.get(at) else {
-                    return Outcome::Short(done);
-                };
-                out[done..done + len].fill(byte);
-                at += 1;
-                done += len;
-            }
-        }
-    }
-    Outcome::Full
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SHAPE: Shape<'static> = Shape {
+        width: 8,
+        bands: 1,
+        is_ycbcr: false,
+        jpeg_tables: &[],
+    };
 
     #[test]
     fn packbits_gives_the_worked_example_of_its_author() {
@@ -216,7 +214,7 @@ mod tests {
         let mut out = [0; 24];
 
         assert_eq!(
-            decompress(Compression::PackBits, &packed, &mut out),
+            decompress(Compression::PackBits, SHAPE, &packed, &mut out),
             Outcome::Full
         );
         assert_eq!(out[..6], [0xAA, 0xAA, 0xAA, 0x80, 0x00, 0x2A]);
@@ -225,7 +223,7 @@ mod tests {
 
     #[test]
     fn both_bit_orders_of_lzw_are_read() {
-        use weezl::encode::Encoder;
+        use weezl::{BitOrder, encode::Encoder};
         let pixels: Vec<u8> = (0..5000_u32).map(|i| (i * i % 251) as u8).collect();
         let new = Encoder::with_tiff_size_switch(BitOrder::Msb, 8)
             .encode(&pixels)
@@ -237,7 +235,7 @@ mod tests {
         for packed in [new, old] {
             let mut out = vec![0; pixels.len()];
             assert_eq!(
-                decompress(Compression::Lzw, &packed, &mut out),
+                decompress(Compression::Lzw, SHAPE, &packed, &mut out),
                 Outcome::Full
             );
             assert_eq!(out, pixels);
@@ -256,10 +254,13 @@ mod tests {
         for (method, data) in [(Compression::Deflate, deflated), (Compression::Zstd, zstd)] {
             let mut small = [0; 100];
             let mut large = [0; 5000];
-            assert_eq!(decompress(method, &data, &mut small), Outcome::More);
-            assert_eq!(decompress(method, &data, &mut large), Outcome::Short(4096));
+            assert_eq!(decompress(method, SHAPE, &data, &mut small), Outcome::More);
+            assert_eq!(
+                decompress(method, SHAPE, &data, &mut large),
+                Outcome::Short(4096)
+            );
             assert!(matches!(
-                decompress(method, &data[..data.len() / 2], &mut large),
+                decompress(method, SHAPE, &data[..data.len() / 2], &mut large),
                 Outcome::Damaged(_)
             ));
         }

@@ -89,7 +89,7 @@ fn read(bytes: &SparseBytes, limits: &Limits) -> Result<Tiff, Gap> {
     }
     let main = kinds.iter().position(|kind| kind & (REDUCED | MASK) == 0);
     let main = main.unwrap_or(0);
-    let full = layout::read(&reader, &directories[main], false)?;
+    let full = layout::read(&reader, &directories[main])?;
     let (overviews, masks) = others(&reader, &directories, &kinds, main, &full)?;
     let georeference = georeference::read(&reader, &directories[main])?;
     let words = match reader.text(&directories[main], tags::GDAL_METADATA)? {
@@ -133,7 +133,7 @@ fn others(
         if index == main || kind & (REDUCED | MASK) == 0 {
             continue;
         }
-        match layout::read(reader, directory, is_mask) {
+        match layout::read(reader, directory) {
             Ok(image) if is_mask => masks.push(image),
             Ok(image) if is_overview(&image, full) => overviews.push(image),
             Ok(_) => {}
@@ -149,7 +149,7 @@ fn others(
 }
 
 fn is_overview(image: &Image, full: &Image) -> bool {
-    (image.bands, image.data_type) == (full.bands, full.data_type)
+    (image.bands, image.data_type, image.storage) == (full.bands, full.data_type, full.storage)
         && image.width <= full.width
         && image.height <= full.height
         && image.full_window() != full.full_window()

@@ -1,11 +1,13 @@
 //! From the bytes of a tile or strip to the values of its bands.
 
+mod odd;
+
 use std::cell::RefCell;
 
 use super::TiffError;
 use super::bytes::Endian;
 use super::codec::{Outcome, decompress};
-use super::image::{ChunkId, Image};
+use super::image::{ChunkId, Image, Storage};
 use super::predictor::{Predictor, Word, sum_row, unshuffle_row};
 use crate::grid::Window;
 use crate::samples::{DataType, Samples};
@@ -36,7 +38,7 @@ impl Image {
         let mut buffer = BUFFER.take();
         let result = self
             .fill(chunk, data, &mut buffer)
-            .map(|()| self.samples(chunk, &buffer, &asked));
+            .and_then(|()| self.samples(chunk, &buffer, &asked));
         if buffer.capacity() <= KEPT {
             BUFFER.set(buffer);
         }
@@ -61,13 +63,20 @@ impl Image {
         let row_bytes = self.row_bytes();
         let size = |rows: u32| usize::try_from(row_bytes * u64::from(rows)).unwrap_or(usize::MAX);
         let wanted = size(self.stored_rows(chunk));
+        let turned: Vec<u8>;
+        let data = if self.is_low_bit_first {
+            turned = data.iter().map(|byte| byte.reverse_bits()).collect();
+            &turned
+        } else {
+            data
+        };
         buffer.resize(wanted, 0);
-        let mut outcome = decompress(self.compression, data, buffer);
+        let mut outcome = decompress(self.compression, self.shape(), data, buffer);
         let whole = size(self.stored_height);
         if outcome == Outcome::More && whole > wanted {
             // Some writers fill the last strip up; what hangs over the edge is cut off again.
             buffer.resize(whole, 0);
-            outcome = decompress(self.compression, data, buffer);
+            outcome = decompress(self.compression, self.shape(), data, buffer);
             buffer.truncate(wanted);
         }
         let found = match outcome {
@@ -86,15 +95,21 @@ impl Image {
         }
         if self.predictor == Predictor::FloatingPoint {
             let bands = usize::from(self.samples_per_chunk_pixel());
+            let bytes = usize::try_from(self.bits() / 8).unwrap_or(usize::MAX);
             let mut scratch = vec![0; size(1)];
             for row in buffer.chunks_exact_mut(size(1)) {
-                unshuffle_row(row, bands, self.data_type.size(), &mut scratch);
+                unshuffle_row(row, bands, bytes, &mut scratch);
             }
         }
         Ok(())
     }
 
-    fn samples(&self, chunk: ChunkId, bytes: &[u8], asked: &[usize]) -> Vec<Samples> {
+    fn samples(
+        &self,
+        chunk: ChunkId,
+        bytes: &[u8],
+        asked: &[usize],
+    ) -> Result<Vec<Samples>, TiffError> {
         let rows = Rows {
             bytes,
             row_bytes: usize::try_from(self.row_bytes()).unwrap_or(usize::MAX),
@@ -106,32 +121,15 @@ impl Image {
             },
             is_differenced: self.predictor == Predictor::Horizontal,
         };
-        if self.bits == 1 {
-            return asked
-                .iter()
-                .map(|&band| Samples::U8(rows.bits(band)))
-                .collect();
-        }
-        // Words of the same width become values in place.
-        match self.data_type {
-            DataType::U8 => rows.words::<u8>(asked, Samples::U8),
-            DataType::I8 => rows.words(asked, |words: Vec<u8>| {
-                Samples::I8(words.into_iter().map(u8::cast_signed).collect())
-            }),
-            DataType::U16 => rows.words::<u16>(asked, Samples::U16),
-            DataType::I16 => rows.words(asked, |words: Vec<u16>| {
-                Samples::I16(words.into_iter().map(u16::cast_signed).collect())
-            }),
-            DataType::U32 => rows.words::<u32>(asked, Samples::U32),
-            DataType::I32 => rows.words(asked, |words: Vec<u32>| {
-                Samples::I32(words.into_iter().map(u32::cast_signed).collect())
-            }),
-            DataType::F32 => rows.words(asked, |words| {
-                Samples::F32(words.into_iter().map(f32::from_bits).collect())
-            }),
-            DataType::F64 => rows.words(asked, |words| {
-                Samples::F64(words.into_iter().map(f64::from_bits).collect())
-            }),
+        match self.storage {
+            Storage::Plain => Ok(rows.plain(self.data_type, asked)),
+            Storage::Packed(bits) => Ok(rows.packed(bits, asked)),
+            Storage::Half => Ok(rows.words(asked, |words: Vec<u16>| {
+                Samples::F32(words.into_iter().map(odd::half).collect())
+            })),
+            Storage::Float24 => Ok(rows.floats_of_24_bits(asked)),
+            Storage::U64 => rows.words(asked, odd::unsigned).into_iter().collect(),
+            Storage::I64 => rows.words(asked, odd::signed).into_iter().collect(),
         }
     }
 }
@@ -154,11 +152,7 @@ impl Rows<'_> {
             .take(self.window.height as usize)
     }
 
-    fn words<T: FromBytes>(
-        &self,
-        asked: &[usize],
-        finish: impl Fn(Vec<T>) -> Samples,
-    ) -> Vec<Samples> {
+    fn words<T: FromBytes, R>(&self, asked: &[usize], finish: impl Fn(Vec<T>) -> R) -> Vec<R> {
         let count = self.window.width as usize * self.window.height as usize;
         let used = self.window.width as usize * self.bands;
         let mut found: Vec<Vec<T>> = asked.iter().map(|_| Vec::with_capacity(count)).collect();
@@ -188,17 +182,28 @@ impl Rows<'_> {
         }
     }
 
-    /// Values of 1 bit as 0 and 1, high bits first.
-    fn bits(&self, band: usize) -> Vec<u8> {
-        let width = self.window.width as usize;
-        self.iter()
-            .flat_map(|row| {
-                (0..width).map(move |col| {
-                    let at = col * self.bands + band;
-                    (row[at / 8] >> (7 - at % 8)) & 1
-                })
-            })
-            .collect()
+    /// Values as they are stored. Words of the same width become values in place.
+    fn plain(&self, data_type: DataType, asked: &[usize]) -> Vec<Samples> {
+        match data_type {
+            DataType::U8 => self.words::<u8, _>(asked, Samples::U8),
+            DataType::I8 => self.words(asked, |words: Vec<u8>| {
+                Samples::I8(words.into_iter().map(u8::cast_signed).collect())
+            }),
+            DataType::U16 => self.words::<u16, _>(asked, Samples::U16),
+            DataType::I16 => self.words(asked, |words: Vec<u16>| {
+                Samples::I16(words.into_iter().map(u16::cast_signed).collect())
+            }),
+            DataType::U32 => self.words::<u32, _>(asked, Samples::U32),
+            DataType::I32 => self.words(asked, |words: Vec<u32>| {
+                Samples::I32(words.into_iter().map(u32::cast_signed).collect())
+            }),
+            DataType::F32 => self.words(asked, |words| {
+                Samples::F32(words.into_iter().map(f32::from_bits).collect())
+            }),
+            DataType::F64 => self.words(asked, |words| {
+                Samples::F64(words.into_iter().map(f64::from_bits).collect())
+            }),
+        }
     }
 }
 

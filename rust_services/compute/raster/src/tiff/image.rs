@@ -1,15 +1,16 @@
 //! One image of a file: how its pixels are cut into tiles or strips, and where those lie.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::bytes::Endian;
-use super::codec::Compression;
+use super::codec::{Compression, Shape};
 use super::predictor::Predictor;
 use crate::grid::Window;
 use crate::samples::DataType;
 
-/// Bytes that a compressed tile or strip may have beyond twice its pixels; what is announced past
-/// that is not read. No method makes pixels that much larger.
+/// Bytes that a compressed tile or strip may have beyond what its method makes of its pixels at worst;
+/// what is announced past that is not read.
 const SLACK: u64 = 64 << 10;
 
 /// A tile or strip, or the part of one that is read at once.
@@ -23,6 +24,10 @@ pub struct ChunkId {
 
 /// One image of a file, full resolution or overview.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is what one tag says, and any may go with any"
+)]
 pub struct Image {
     /// Columns of pixels.
     pub width: u32,
@@ -45,15 +50,58 @@ pub struct Image {
     /// What was done to the pixels before.
     pub predictor: Predictor,
     pub(super) endian: Endian,
-    /// Bits of a value as stored: 1 for masks, else those of the type.
-    pub(super) bits: u32,
+    pub(super) storage: Storage,
+    /// Whether bytes begin with their low bit, so that they have to be turned first.
+    pub(super) is_low_bit_first: bool,
+    /// Whether JPEG holds `YCbCr`, to be made red, green and blue.
+    pub(super) is_ycbcr: bool,
+    /// Tables of JPEG that all chunks share; empty without.
+    pub(super) jpeg_tables: Arc<[u8]>,
     /// Rows of a stored tile or strip; a multiple of none but at least `chunk_height`.
     pub(super) stored_height: u32,
     /// Offset and length of each stored tile or strip, plane after plane.
     pub(super) table: Vec<(u64, u64)>,
 }
 
+/// How a value is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    /// As its type.
+    Plain,
+    /// As an unsigned integer of 1 to 32 bits, packed without gaps in a row.
+    Packed(u32),
+    /// As a float of 16 bits, read as one of 32.
+    Half,
+    /// As a float of 24 bits, read as one of 32.
+    Float24,
+    /// As an unsigned integer of 64 bits, read as a float.
+    U64,
+    /// As a signed integer of 64 bits, read as a float.
+    I64,
+}
+
 impl Image {
+    /// Bits of a value as stored.
+    pub(super) fn bits(&self) -> u64 {
+        match self.storage {
+            Storage::Plain => 8 * self.data_type.size() as u64,
+            Storage::Packed(bits) => u64::from(bits),
+            Storage::Half => 16,
+            Storage::Float24 => 24,
+            Storage::U64 | Storage::I64 => 64,
+        }
+    }
+
+    /// What a chunk's data are to become.
+    pub(super) fn shape(&self) -> Shape<'_> {
+        Shape {
+            width: self.chunk_width,
+            bands: self.samples_per_chunk_pixel(),
+            is_ycbcr: self.is_ycbcr,
+            jpeg_tables: &self.jpeg_tables,
+        }
+    }
+
     /// The window that is the whole image.
     pub fn full_window(&self) -> Window {
         Window {
@@ -119,7 +167,7 @@ impl Image {
         let needed = u64::from(self.stored_rows(chunk)) * self.row_bytes();
         let most = match self.compression {
             Compression::None => needed,
-            _ => needed * 2 + SLACK,
+            method => needed * method.worst_growth() + SLACK,
         };
         let start = offset + before.min(len);
         Some(start..start + most.min(len - before.min(len)))
@@ -147,7 +195,7 @@ impl Image {
     /// Bytes of one row of a stored tile or strip.
     pub(super) fn row_bytes(&self) -> u64 {
         let values = u64::from(self.chunk_width) * u64::from(self.samples_per_chunk_pixel());
-        (values * u64::from(self.bits)).div_ceil(8)
+        (values * self.bits()).div_ceil(8)
     }
 
     /// Rows that a chunk's bytes hold: a tile is stored whole, a strip ends with the image.

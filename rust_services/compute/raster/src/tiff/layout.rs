@@ -6,21 +6,16 @@ use super::directory::{Directory, Reader};
 use super::error::at_most;
 use super::image::Image;
 use super::predictor::Predictor;
-use super::{TiffError, tags};
-use crate::samples::DataType;
+use super::{TiffError, sample_type, tags};
 
 /// Bytes that a long uncompressed strip is read at a time, so that a small window costs little.
 const PART_BYTES: u64 = 1 << 20;
 
-/// The image of a directory; `is_mask` allows values of 1 bit.
+/// The image of a directory.
 ///
 /// # Errors
 /// As [`super::parse`].
-pub(super) fn read(
-    reader: &Reader<'_>,
-    directory: &Directory,
-    is_mask: bool,
-) -> Result<Image, Gap> {
+pub(super) fn read(reader: &Reader<'_>, directory: &Directory) -> Result<Image, Gap> {
     let limits = reader.limits();
     let width = side(reader, directory, tags::IMAGE_WIDTH)?;
     let height = side(reader, directory, tags::IMAGE_LENGTH)?;
@@ -35,10 +30,14 @@ pub(super) fn read(
         .ok()
         .filter(|bands| *bands > 0)
         .ok_or_else(|| TiffError::corrupt("SamplesPerPixel", bands, "1 to 65535"))?;
-    let (data_type, bits) = sample_type(reader, directory, is_mask)?;
+    let stored @ (data_type, storage) = sample_type::read(reader, directory)?;
     let compression = Compression::from_tag(number(reader, directory, tags::COMPRESSION, 1)?)?;
     let is_planar = is_planar(reader, directory)? && bands > 1;
-    refuse_rest(reader, directory)?;
+    let bands_together = if is_planar { 1 } else { bands };
+    sample_type::fits(compression, stored, bands_together)?;
+    refuse_two_dimensions(reader, directory, compression)?;
+    let predictor = predictor(reader, directory, compression)?;
+    sample_type::check_predictor(predictor, stored)?;
     let mut image = Image {
         width,
         height,
@@ -49,9 +48,15 @@ pub(super) fn read(
         is_tiled: false,
         is_planar,
         compression,
-        predictor: predictor(reader, directory, compression, data_type)?,
+        predictor,
         endian: reader.endian(),
-        bits,
+        storage,
+        is_low_bit_first: is_low_bit_first(reader, directory, compression)?,
+        is_ycbcr: is_ycbcr(reader, directory, compression, bands_together)?,
+        jpeg_tables: match compression {
+            Compression::Jpeg => reader.raw(directory, tags::JPEG_TABLES)?.into(),
+            _ => [].into(),
+        },
         stored_height: height,
         table: Vec::new(),
     };
@@ -73,57 +78,6 @@ fn side(reader: &Reader<'_>, directory: &Directory, tag: u16) -> Result<u32, Gap
     }
 }
 
-fn sample_type(
-    reader: &Reader<'_>,
-    directory: &Directory,
-    is_mask: bool,
-) -> Result<(DataType, u32), Gap> {
-    let same = |tag, default| -> Result<u64, Gap> {
-        let values = reader
-            .unsigned(directory, tag, reader.limits().max_bands)?
-            .unwrap_or_default();
-        let first = values.first().copied().unwrap_or(default);
-        if values.iter().all(|value| *value == first) {
-            Ok(first)
-        } else {
-            let what = "a mixture of sample types";
-            Err(
-                TiffError::unsupported(what, format!("{values:?}"), "one type for all bands")
-                    .into(),
-            )
-        }
-    };
-    let bits = same(tags::BITS_PER_SAMPLE, 1)?;
-    let format = same(tags::SAMPLE_FORMAT, 1)?;
-    let data_type = match (format, bits) {
-        (1 | 4, 1) if is_mask => return Ok((DataType::U8, 1)),
-        (1 | 4, 8) => DataType::U8,
-        (1 | 4, 16) => DataType::U16,
-        (1 | 4, 32) => DataType::U32,
-        (2, 8) => DataType::I8,
-        (2, 16) => DataType::I16,
-        (2, 32) => DataType::I32,
-        (3, 32) => DataType::F32,
-        (3, 64) => DataType::F64,
-        _ => {
-            let kind = match format {
-                1 | 4 => "unsigned integers",
-                2 => "signed integers",
-                3 => "floats",
-                5 | 6 => "complex numbers",
-                _ => "an unknown sample format",
-            };
-            return Err(TiffError::unsupported(
-                "a sample type of",
-                format!("{bits}-bit {kind}"),
-                "integers of 8, 16 and 32 bits and floats of 32 and 64",
-            )
-            .into());
-        }
-    };
-    Ok((data_type, u32::try_from(bits).unwrap_or(u32::MAX)))
-}
-
 fn is_planar(reader: &Reader<'_>, directory: &Directory) -> Result<bool, Gap> {
     match number(reader, directory, tags::PLANAR_CONFIGURATION, 1)? {
         1 => Ok(false),
@@ -132,17 +86,48 @@ fn is_planar(reader: &Reader<'_>, directory: &Directory) -> Result<bool, Gap> {
     }
 }
 
-/// Refuses what would change the meaning of the bytes.
-fn refuse_rest(reader: &Reader<'_>, directory: &Directory) -> Result<(), Gap> {
-    if number(reader, directory, tags::FILL_ORDER, 1)? == 2 {
-        return Err(
-            TiffError::unsupported("bit order", "low bits first", "high bits first").into(),
-        );
+/// Whether bytes begin with their low bit. Pictures of JPEG are always stored the other way.
+fn is_low_bit_first(
+    reader: &Reader<'_>,
+    directory: &Directory,
+    compression: Compression,
+) -> Result<bool, Gap> {
+    let is_low = number(reader, directory, tags::FILL_ORDER, 1)? == 2;
+    Ok(is_low && compression != Compression::Jpeg)
+}
+
+/// Whether JPEG holds `YCbCr`. Elsewhere colours share their differences, which no band has alone.
+fn is_ycbcr(
+    reader: &Reader<'_>,
+    directory: &Directory,
+    compression: Compression,
+    bands_together: u16,
+) -> Result<bool, Gap> {
+    const YCBCR: u64 = 6;
+    if number(reader, directory, tags::PHOTOMETRIC, 1)? != YCBCR {
+        return Ok(false);
     }
-    if number(reader, directory, tags::PHOTOMETRIC, 1)? == 6 {
-        return Err(
-            TiffError::unsupported("colour space", "YCbCr", "grey, RGB and the like").into(),
-        );
+    if (compression, bands_together) == (Compression::Jpeg, 3) {
+        return Ok(true);
+    }
+    // WebP gives red, green and blue, whatever it holds.
+    if compression == Compression::WebP {
+        return Ok(false);
+    }
+    let allowed = "grey, RGB and the like, and YCbCr of three bands in JPEG";
+    Err(TiffError::unsupported("colour space", "YCbCr", allowed).into())
+}
+
+/// Group 3 knows rows that depend on the one above, and stretches without runs.
+fn refuse_two_dimensions(
+    reader: &Reader<'_>,
+    directory: &Directory,
+    compression: Compression,
+) -> Result<(), Gap> {
+    let options = number(reader, directory, tags::T4_OPTIONS, 0)?;
+    if compression == Compression::Fax3 && options & 3 != 0 {
+        let found = format!("of options {options}");
+        return Err(TiffError::unsupported("fax", found, "rows of runs (options 0 and 4)").into());
     }
     Ok(())
 }
@@ -151,17 +136,13 @@ fn predictor(
     reader: &Reader<'_>,
     directory: &Directory,
     compression: Compression,
-    data_type: DataType,
 ) -> Result<Predictor, Gap> {
-    if !compression.has_predictor() {
-        return Ok(Predictor::None);
+    if compression.has_predictor() {
+        let found = number(reader, directory, tags::PREDICTOR, 1)?;
+        Ok(Predictor::from_tag(found)?)
+    } else {
+        Ok(Predictor::None)
     }
-    let found = Predictor::from_tag(number(reader, directory, tags::PREDICTOR, 1)?)?;
-    if found == Predictor::FloatingPoint && !data_type.is_float() {
-        let allowed = "1 or 2 for integers";
-        return Err(TiffError::corrupt("Predictor", 3, allowed).into());
-    }
-    Ok(found)
 }
 
 /// Sets how the image is cut, within the limits.
@@ -186,13 +167,17 @@ fn cut(reader: &Reader<'_>, directory: &Directory, image: &mut Image) -> Result<
                 .min(image.stored_height);
         }
     }
-    at_most(
-        "the length of a tile or strip in bytes",
-        image
-            .row_bytes()
-            .saturating_mul(u64::from(image.chunk_height)),
-        limits.max_chunk_bytes,
-    )?;
+    // As stored and as numbers, which are longer where bits are packed.
+    let rows = u64::from(image.chunk_height);
+    let values = u64::from(image.chunk_width) * u64::from(image.samples_per_chunk_pixel());
+    let numbers = values.saturating_mul(image.data_type.size() as u64);
+    let mut len = image.row_bytes().max(numbers).saturating_mul(rows);
+    if image.compression.is_picture() {
+        // A decoder of pictures keeps the coefficients of all pixels beside them.
+        len = len.saturating_mul(4);
+    }
+    let what = "the length of a tile or strip in bytes";
+    at_most(what, len, limits.max_chunk_bytes)?;
     Ok(())
 }
 

@@ -10,11 +10,14 @@
 //!
 //! | read | refused, as [`TiffError::Unsupported`] |
 //! |---|---|
-//! | strips, tiles; pixel or band interleaved; both byte orders; `BigTIFF` | low bits first |
-//! | integers of 8, 16, 32 bits, floats of 32, 64 | other widths, half floats, complex numbers, mixtures |
-//! | none, LZW, Deflate, `PackBits`, ZSTD; predictors 1, 2, 3 | JPEG, WebP, LERC, fax, … |
-//! | overviews, masks, nodata, scale and offset, pixel-is-point | sub-sampled `YCbCr` |
-//! | scale and tiepoint, or a matrix, north up | rotation, ground control points |
+//! | strips, tiles; pixel or band interleaved; both byte orders and bit orders; `BigTIFF` | |
+//! | integers of 1 to 32 bits, and of 64 where floats hold them; floats of 16, 24, 32, 64 | odd widths with a sign, complex numbers, mixtures |
+//! | none, LZW, Deflate, `PackBits`, ZSTD; predictors 1, 2, 3 | LERC, LZMA, JPEG 2000, JPEG XL |
+//! | JPEG (`YCbCr` as RGB), WebP, fax of groups 3 and 4 | `YCbCr` elsewhere, fax in two dimensions |
+//! | palettes, as indices; overviews, masks, nodata, scale and offset, pixel-is-point | |
+//! | scale and tiepoint, or a matrix, north up | rotation, south up, ground control points |
+//!
+//! `docs/science.md`, "Files that are read", has the reasons.
 
 mod bytes;
 mod codec;
@@ -28,6 +31,7 @@ mod layout;
 mod limits;
 mod metadata;
 mod predictor;
+mod sample_type;
 mod tags;
 mod values;
 

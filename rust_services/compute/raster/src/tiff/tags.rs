@@ -12,12 +12,14 @@ pub(super) const SAMPLES_PER_PIXEL: u16 = 277;
 pub(super) const ROWS_PER_STRIP: u16 = 278;
 pub(super) const STRIP_BYTE_COUNTS: u16 = 279;
 pub(super) const PLANAR_CONFIGURATION: u16 = 284;
+pub(super) const T4_OPTIONS: u16 = 292;
 pub(super) const PREDICTOR: u16 = 317;
 pub(super) const TILE_WIDTH: u16 = 322;
 pub(super) const TILE_LENGTH: u16 = 323;
 pub(super) const TILE_OFFSETS: u16 = 324;
 pub(super) const TILE_BYTE_COUNTS: u16 = 325;
 pub(super) const SAMPLE_FORMAT: u16 = 339;
+pub(super) const JPEG_TABLES: u16 = 347;
 pub(super) const MODEL_PIXEL_SCALE: u16 = 33550;
 pub(super) const MODEL_TIEPOINT: u16 = 33922;
 pub(super) const MODEL_TRANSFORMATION: u16 = 34264;
@@ -27,7 +29,7 @@ pub(super) const GDAL_METADATA: u16 = 42112;
 pub(super) const GDAL_NODATA: u16 = 42113;
 
 /// Every tag above; entries of other tags are passed over unread.
-pub(super) const KNOWN: [u16; 25] = [
+pub(super) const KNOWN: [u16; 27] = [
     NEW_SUBFILE_TYPE,
     IMAGE_WIDTH,
     IMAGE_LENGTH,
@@ -40,12 +42,14 @@ pub(super) const KNOWN: [u16; 25] = [
     ROWS_PER_STRIP,
     STRIP_BYTE_COUNTS,
     PLANAR_CONFIGURATION,
+    T4_OPTIONS,
     PREDICTOR,
     TILE_WIDTH,
     TILE_LENGTH,
     TILE_OFFSETS,
     TILE_BYTE_COUNTS,
     SAMPLE_FORMAT,
+    JPEG_TABLES,
     MODEL_PIXEL_SCALE,
     MODEL_TIEPOINT,
     MODEL_TRANSFORMATION,
@@ -70,12 +74,14 @@ pub(super) fn name(tag: u16) -> &'static str {
         ROWS_PER_STRIP => "RowsPerStrip",
         STRIP_BYTE_COUNTS => "StripByteCounts",
         PLANAR_CONFIGURATION => "PlanarConfiguration",
+        T4_OPTIONS => "T4Options",
         PREDICTOR => "Predictor",
         TILE_WIDTH => "TileWidth",
         TILE_LENGTH => "TileLength",
         TILE_OFFSETS => "TileOffsets",
         TILE_BYTE_COUNTS => "TileByteCounts",
         SAMPLE_FORMAT => "SampleFormat",
+        JPEG_TABLES => "JPEGTables",
         MODEL_PIXEL_SCALE => "ModelPixelScale",
         MODEL_TIEPOINT => "ModelTiepoint",
         MODEL_TRANSFORMATION => "ModelTransformation",

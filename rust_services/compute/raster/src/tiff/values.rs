@@ -40,6 +40,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The bytes of a tag that holds no numbers; none where it is absent.
+    pub(super) fn raw(&self, directory: &Directory, tag: u16) -> Result<&'a [u8], Gap> {
+        Ok(self.value(directory, tag)?.map_or(&[], |(_, bytes)| bytes))
+    }
+
     /// The first unsigned number of a tag.
     pub(super) fn number(&self, directory: &Directory, tag: u16) -> Result<Option<u64>, Gap> {
         let most = self.limits().max_bands;

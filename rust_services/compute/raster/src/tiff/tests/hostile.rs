@@ -131,23 +131,6 @@ fn sizes_beyond_the_budget_are_too_large() {
 }
 
 #[test]
-fn features_not_read_are_named() {
-    let short = |number| Value::Short(vec![number]);
-    for (tag, value, found) in [
-        (tags::COMPRESSION, 7, "JPEG (7)"),
-        (tags::COMPRESSION, 34887, "LERC"),
-        (tags::BITS_PER_SAMPLE, 4, "4-bit unsigned integers"),
-        (tags::SAMPLE_FORMAT, 5, "8-bit complex numbers"),
-        (tags::FILL_ORDER, 2, "low bits first"),
-        (tags::PHOTOMETRIC, 6, "YCbCr"),
-    ] {
-        let error = refusal(Page::grey(2, 2, 8, vec![0; 4]).with(tag, short(value)));
-        assert_eq!(error.reason(), "RASTER_UNSUPPORTED");
-        assert!(error.to_string().contains(found), "{error}");
-    }
-}
-
-#[test]
 fn what_is_no_tiff_says_how_it_starts() {
     let error = open(b"\x89PNG\r\n\x1a\n").expect_err("a PNG");
 

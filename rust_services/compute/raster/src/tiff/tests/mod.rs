@@ -4,6 +4,7 @@ mod builder;
 mod hostile;
 mod pixels;
 mod place;
+mod refused;
 
 use super::{Image, Limits, Parsed, SparseBytes, Tiff, TiffError, parse};
 use crate::samples::Samples;
