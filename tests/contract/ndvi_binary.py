@@ -80,7 +80,7 @@ def service_over(store: Path, **settings: str) -> Iterator[RunningService]:
                 [program], env=environment, stdout=output, stderr=subprocess.STDOUT
             )
         try:
-            _wait_until_serving(process, target, log)
+            wait_until_serving(process, target, log)
             yield RunningService(target=target, pid=process.pid)
         finally:
             process.terminate()
@@ -89,7 +89,8 @@ def service_over(store: Path, **settings: str) -> Iterator[RunningService]:
         assert trouble == [], "\n".join(trouble)
 
 
-def _wait_until_serving(process: subprocess.Popen[bytes], target: str, log: Path) -> None:
+def wait_until_serving(process: subprocess.Popen[bytes], target: str, log: Path) -> None:
+    """Wait for the program to say that it serves."""
     options = [("grpc.default_authority", "localhost"), ("grpc.initial_reconnect_backoff_ms", 50)]
     deadline = time.monotonic() + READY_WITHIN_S
     with grpc.insecure_channel(target, options=options) as channel:

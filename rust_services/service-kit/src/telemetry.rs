@@ -22,6 +22,8 @@ pub fn start(filter: &str) {
         .with_span_events(FmtSpan::NONE)
         .with_target(true)
         .with_writer(std::io::stderr)
+        // A line that the disk has no room for is lost; saying so on standard error would panic there.
+        .log_internal_errors(false)
         .with_env_filter(EnvFilter::new(filter));
     if lines.try_init().is_ok() {
         // A panic is an event like any other: one line, with the ids of its call.

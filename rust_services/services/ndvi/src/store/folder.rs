@@ -1,5 +1,6 @@
 //! Objects as files below a folder.
 
+use std::io::ErrorKind;
 use std::path::{Path as FilePath, PathBuf};
 
 use object_store::local::LocalFileSystem;
@@ -22,19 +23,30 @@ pub(super) fn open(folder: &FilePath) -> Result<(PathBuf, LocalFileSystem), Stri
 /// Refuses keys that a symbolic link leads out of the folder.
 ///
 /// # Errors
-/// [`NdviError::StoreDenied`].
+/// [`NdviError::StoreDenied`], or [`NdviError::StoreUnavailable`] when the folder itself is gone: a
+/// disk that was unmounted comes back.
 pub(super) async fn within(root: &FilePath, key: &Path) -> Result<(), NdviError> {
     let path = root.join(key.as_ref());
+    let mut last = None;
     // What does not exist yet is judged by the nearest folder that does.
-    for path in path.ancestors() {
+    for path in path.ancestors().take_while(|path| path.starts_with(root)) {
         match tokio::fs::canonicalize(path).await {
             Ok(existing) if existing.starts_with(root) => return Ok(()),
-            Ok(_) => break,
-            Err(_) => {}
+            Ok(_) => {
+                return Err(NdviError::StoreDenied {
+                    object: key.to_string(),
+                    reason: "it lies outside the store".to_owned(),
+                });
+            }
+            Err(error) => last = Some(error),
         }
     }
-    Err(NdviError::StoreDenied {
+    let error = last.unwrap_or_else(|| ErrorKind::NotFound.into());
+    Err(NdviError::StoreUnavailable {
         object: key.to_string(),
-        reason: "it lies outside the store".to_owned(),
+        source: object_store::Error::Generic {
+            store: "folder",
+            source: error.into(),
+        },
     })
 }
