@@ -2,6 +2,10 @@
 
 Each carries a fingerprint of the password, so that a change of it – here, in the admin or on the
 command line – ends all of them. The database keeps ids only: who reads it cannot sign in.
+
+Pairs that came of one log-in are a family. A refresh token that is sent again after its use was
+copied by somebody, and nobody knows whether the copy or its owner came first: the whole family ends
+(RFC 9700, section 4.14.2).
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from rest_framework_simplejwt.utils import datetime_from_epoch
 from farm.accounts.models import User
 
 PASSWORD_CLAIM = "pwd"  # noqa: S105 (the name of a claim)
+FAMILY_CLAIM = "fam"  # id of the first token of the family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,22 +38,35 @@ class TokenPair:
     refresh: str
 
 
+class UsedOrNotToken(RefreshToken):
+    """A refresh token that is read although it may be used up; the caller looks for itself."""
+
+    def check_blacklist(self) -> None:
+        """Let it pass."""
+
+
 def password_fingerprint(user: User) -> str:
     """Return 128 bits that change with the password and tell nothing about it."""
     return salted_hmac("farm.accounts.tokens", user.password, algorithm="sha256").hexdigest()[:32]
 
 
-def issue_tokens(*, user: User) -> TokenPair:
-    """Make a new pair for a user who has proved who they are."""
+def issue_tokens(*, user: User, family: str | None = None) -> TokenPair:
+    """Make a new pair for a user who has proved who they are.
+
+    Args:
+        user: Whose it is.
+        family: Of the pair that it follows; None begins a family.
+    """
     refresh = RefreshToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user.pk)
     refresh[PASSWORD_CLAIM] = password_fingerprint(user)
+    refresh[FAMILY_CLAIM] = family or refresh[api_settings.JTI_CLAIM]
     # Expired ones can do nothing any more; this keeps the table as small as its use.
     OutstandingToken.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
     OutstandingToken.objects.create(
         user=user,
         jti=refresh[api_settings.JTI_CLAIM],
-        token="",  # the token itself would be a credential lying about
+        token=refresh[FAMILY_CLAIM],  # the token itself would be a credential lying about
         created_at=refresh.current_time,
         expires_at=datetime_from_epoch(refresh["exp"]),
     )
@@ -56,21 +74,24 @@ def issue_tokens(*, user: User) -> TokenPair:
 
 
 def rotate_tokens(*, refresh: str) -> TokenPair:
-    """Trade a refresh token for a new pair; of two trades at the same moment one wins.
+    """Trade a refresh token for a new pair; one that was used before ends its family.
 
     Raises:
         TokenError: It is malformed, expired, used before, revoked, or its user may not sign in.
     """
-    old = RefreshToken(refresh)  # type: ignore[arg-type]  # the stubs want a Token, a str is read
+    old = UsedOrNotToken(refresh)  # type: ignore[arg-type]  # the stubs want a Token, a str is read
     user = User.objects.filter(pk=old[api_settings.USER_ID_CLAIM], is_active=True).first()
     if user is None or not carries_password_of(old, user=user):
         msg = "Token is no longer valid"
         raise TokenError(msg)
     with transaction.atomic():
-        if not _use_up(old):
-            msg = "Token was used before"
-            raise TokenError(msg)
-        return issue_tokens(user=user)
+        # One after the other, or a family could get a member while it ends.
+        User.objects.select_for_update().get(pk=user.pk)
+        if _use_up(old):
+            return issue_tokens(user=user, family=old.get(FAMILY_CLAIM))
+        _end_family(old)
+    msg = "Token was used before"
+    raise TokenError(msg)
 
 
 def revoke_refresh(*, refresh: str) -> None:
@@ -89,6 +110,18 @@ def _use_up(token: Token) -> bool:
         return False
     _, is_first_use = BlacklistedToken.objects.get_or_create(token=issued)
     return is_first_use
+
+
+def _end_family(token: Token) -> None:
+    """Put whatever came of the same log-in on the blacklist."""
+    family = OutstandingToken.objects.filter(
+        user_id=token[api_settings.USER_ID_CLAIM],
+        token=token.get(FAMILY_CLAIM, token[api_settings.JTI_CLAIM]),
+        blacklistedtoken=None,
+    )
+    BlacklistedToken.objects.bulk_create(
+        [BlacklistedToken(token=member) for member in family], ignore_conflicts=True
+    )
 
 
 def carries_password_of(token: Token, *, user: User) -> bool:
