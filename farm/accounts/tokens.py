@@ -38,8 +38,10 @@ class TokenPair:
     refresh: str
 
 
-class UsedOrNotToken(RefreshToken):
-    """A refresh token that is read although it may be used up; the caller looks for itself."""
+class FamilyToken(RefreshToken):
+    """A refresh token of a family; read although it may be used up, the caller looks for itself."""
+
+    no_copy_claims = (*RefreshToken.no_copy_claims, FAMILY_CLAIM)  # access tokens do without
 
     def check_blacklist(self) -> None:
         """Let it pass."""
@@ -57,7 +59,7 @@ def issue_tokens(*, user: User, family: str | None = None) -> TokenPair:
         user: Whose it is.
         family: Of the pair that it follows; None begins a family.
     """
-    refresh = RefreshToken()
+    refresh = FamilyToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user.pk)
     refresh[PASSWORD_CLAIM] = password_fingerprint(user)
     refresh[FAMILY_CLAIM] = family or refresh[api_settings.JTI_CLAIM]
@@ -79,7 +81,7 @@ def rotate_tokens(*, refresh: str) -> TokenPair:
     Raises:
         TokenError: It is malformed, expired, used before, revoked, or its user may not sign in.
     """
-    old = UsedOrNotToken(refresh)  # type: ignore[arg-type]  # the stubs want a Token, a str is read
+    old = FamilyToken(refresh)  # type: ignore[arg-type]  # the stubs want a Token, a str is read
     user = User.objects.filter(pk=old[api_settings.USER_ID_CLAIM], is_active=True).first()
     if user is None or not carries_password_of(old, user=user):
         msg = "Token is no longer valid"
