@@ -20,6 +20,8 @@ from django.core.exceptions import ImproperlyConfigured
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+S3_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -28,6 +30,16 @@ HOST = re.compile(r"[a-z0-9.:-]+")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Django's own check (security.W009) calls a shorter key weak.
 SECRET_KEY_MIN_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Address:
+    """A bucket as object store; boto3 reads the key that signs from the environment itself."""
+
+    bucket: str
+    prefix: str  # of every key, without slashes at its ends; may be empty
+    endpoint: str | None  # None: Amazon's own
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +52,8 @@ class Environment:
     allowed_hosts: tuple[str, ...]  # never a wildcard
     public_url: str  # scheme://host[:port], no slash at the end
     database_url: str
-    store_root: Path  # absolute; the folder behind FURROW_STORE_URL
+    store_root: Path  # absolute; the folder behind FURROW_STORE_URL, unused with a bucket
+    store_s3: S3Address | None  # None: the store is the folder
     ndvi_target: str  # gRPC target, unix:/path or dns:///host:port or host:port
     trusted_proxies: tuple[Network, ...]  # direct peers whose X-Forwarded-… are believed
     metrics_dir: Path | None  # prometheus_client's multiprocess folder; None: one process
@@ -80,6 +93,8 @@ def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
     data_dir = Path(given.get("FURROW_DATA_DIR", home / "var")).expanduser().absolute()
     public_url = _public_url(given.get("FURROW_PUBLIC_URL", "http://localhost:8080"))
     metrics_dir = given.get("PROMETHEUS_MULTIPROC_DIR")
+    store_url = given.get("FURROW_STORE_URL", f"file://{data_dir / 'store'}")
+    store_s3 = _s3_address(store_url, given) if store_url.startswith("s3:") else None
     return Environment(
         data_dir=data_dir,
         secret_key=_secret_key(given.get("FURROW_SECRET_KEY")),
@@ -89,7 +104,8 @@ def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
         database_url=_database_url(
             given.get("DATABASE_URL", f"sqlite:///{data_dir / 'db.sqlite3'}")
         ),
-        store_root=_store_root(given.get("FURROW_STORE_URL", f"file://{data_dir / 'store'}")),
+        store_root=_store_root(store_url) if store_s3 is None else data_dir / "store",
+        store_s3=store_s3,
         ndvi_target=given.get("FURROW_NDVI_TARGET", f"unix:{data_dir / 'run' / 'ndvi.sock'}"),
         trusted_proxies=_networks(given.get("FURROW_TRUSTED_PROXIES", "127.0.0.0/8,::1/128")),
         metrics_dir=Path(metrics_dir).absolute() if metrics_dir else None,
@@ -195,9 +211,50 @@ def _database_url(value: str) -> str:
 def _store_root(value: str) -> Path:
     parts = urlsplit(value)
     if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
-        msg = f"FURROW_STORE_URL is “{value}”; it must be file:///<absolute folder>."
+        msg = (
+            f"FURROW_STORE_URL is “{value}”; it must be file:///<absolute folder>"
+            " or s3://<bucket>/<prefix>."
+        )
         raise ImproperlyConfigured(msg)
     return Path(unquote(parts.path))
+
+
+def _s3_address(value: str, given: Mapping[str, str]) -> S3Address:
+    parts = urlsplit(value)
+    if not S3_BUCKET.fullmatch(parts.netloc) or parts.query or parts.fragment:
+        msg = (
+            f"FURROW_STORE_URL is “{value.rpartition('@')[2]}”; a bucket is s3://<bucket>/<prefix>,"
+            " without anything else."
+        )
+        raise ImproperlyConfigured(msg)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        if name not in given:
+            msg = f"FURROW_STORE_URL names a bucket; {name} is missing."
+            raise ImproperlyConfigured(msg)
+    return S3Address(
+        bucket=parts.netloc,
+        prefix=unquote(parts.path).strip("/"),
+        endpoint=_s3_endpoint(given),
+        region=given.get("AWS_REGION", given.get("AWS_DEFAULT_REGION", "us-east-1")),
+    )
+
+
+def _s3_endpoint(given: Mapping[str, str]) -> str | None:
+    """Return the S3 server: in the clear only on this machine or where the operator says so."""
+    names = ("FURROW_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    name = next((name for name in names if name in given), None)
+    if name is None:
+        return None
+    value = given[name]
+    parts = urlsplit(value)
+    allows_http = _flag("FURROW_S3_ALLOW_HTTP", given.get("FURROW_S3_ALLOW_HTTP", "off"))
+    is_loopback = parts.hostname in {"localhost", "::1"} or (parts.hostname or "").startswith(
+        "127."
+    )
+    if parts.scheme == "https" or (parts.scheme == "http" and (allows_http or is_loopback)):
+        return value.rstrip("/")
+    msg = f"{name} is “{value}”; it must be https://…, unless FURROW_S3_ALLOW_HTTP is on."
+    raise ImproperlyConfigured(msg)
 
 
 def _networks(value: str) -> tuple[Network, ...]:

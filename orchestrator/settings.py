@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ ENV = env.parse(os.environ, project_dir=BASE_DIR)
 FURROW_VERSION = __version__
 DATA_DIR = ENV.data_dir
 STORE_ROOT = ENV.store_root
+STORE_S3 = asdict(ENV.store_s3) if ENV.store_s3 else None
 NDVI_TARGET = ENV.ndvi_target
 PUBLIC_URL = ENV.public_url
 TRUSTED_PROXIES = ENV.trusted_proxies
@@ -25,7 +27,7 @@ TRUSTED_PROXIES = ENV.trusted_proxies
 STATIC_ROOT = DATA_DIR / "static"
 UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # other people's accounts stay out
-for folder in (STORE_ROOT, STATIC_ROOT, UPLOAD_TEMP_DIR):
+for folder in (STATIC_ROOT, UPLOAD_TEMP_DIR, *([] if STORE_S3 else [STORE_ROOT])):
     folder.mkdir(parents=True, exist_ok=True)
 if ENV.metrics_dir:  # prometheus_client opens files in it as soon as the first metric is made
     ENV.metrics_dir.mkdir(parents=True, exist_ok=True)

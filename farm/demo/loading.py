@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from farm.demo.folder import FolderContents, SceneFiles
     from farm.farms.models import Farm
     from farm.imagery.models import Scene
-    from farm.imagery.storage import FolderStore
+    from farm.imagery.storage import ObjectStore
 
 CHUNK_BYTES = 1024 * 1024
 # A sentence per bad outline helps; a thousand of them do not.
@@ -43,7 +43,7 @@ def load_folder(
     contents: FolderContents,
     requested_by: User,
     ndvi: NdviClient,
-    store: FolderStore,
+    store: ObjectStore,
     on_scene: Callable[[int, int, str], None] = lambda done, total, name: None,
 ) -> LoadedFolder:
     """Make fields and scenes of what a folder holds; loaded again, it changes nothing.

@@ -11,7 +11,7 @@ from farm.errors import ConflictError, InvalidInputError, NotFoundError
 from farm.farms.models import Farm, Membership, Role
 
 if TYPE_CHECKING:
-    from farm.imagery.storage import FolderStore
+    from farm.imagery.storage import ObjectStore
 
 
 @transaction.atomic
@@ -32,7 +32,7 @@ def change_farm(*, farm: Farm, name: str | None = None, time_zone: str | None = 
     return farm
 
 
-def delete_farm(*, farm: Farm, store: FolderStore) -> None:
+def delete_farm(*, farm: Farm, store: ObjectStore) -> None:
     """Delete a farm with all its fields, scenes and numbers, and its files in the store."""
     farm_id = farm.pk
     with transaction.atomic():

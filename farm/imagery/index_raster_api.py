@@ -31,7 +31,7 @@ from farm.imagery.index_rasters import (
     scene_by_id,
     scenes_of_day,
 )
-from farm.imagery.storage import FolderStore, object_store
+from farm.imagery.storage import ObjectStore, object_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ class FieldRasterView(APIView):
         """Return the client of the NDVI service."""
         return ndvi_client()
 
-    def store(self) -> FolderStore:
+    def store(self) -> ObjectStore:
         """Return the object store."""
         return object_store()
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         IndexPicture,
         SceneSource,
     )
-    from farm.imagery.storage import FolderStore
+    from farm.imagery.storage import ObjectStore
 
 # Below Caddy's and Django's 30 s, so that the caller learns what was too slow.
 RENDER_TIMEOUT_S = 20.0
@@ -212,7 +212,7 @@ def ensure_index_file(
     encoding: Encoding,
     compression: Compression,
     ndvi: NdviClient,
-    store: FolderStore,
+    store: ObjectStore,
 ) -> str:
     """Return the key of the index over the field as a COG, written unless it is there already.
 

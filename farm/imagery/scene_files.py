@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from farm.clients.ndvi import NdviClient
     from farm.imagery.domain import RasterDescription
-    from farm.imagery.storage import FolderStore
+    from farm.imagery.storage import ObjectStore
 
 MAX_FILES = 32
 MAX_URL_LENGTH = 2048  # of SceneAsset.url and of ObjectRef.url in common.proto
@@ -65,7 +65,7 @@ def max_total_bytes() -> int:
 
 @contextmanager
 def stored_files(
-    files: Sequence[IncomingFile], *, store: FolderStore, ndvi: NdviClient
+    files: Sequence[IncomingFile], *, store: ObjectStore, ndvi: NdviClient
 ) -> Iterator[tuple[str, SceneFiles]]:
     """Keep sent files in a folder of the store for as long as the block lasts.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from farm.farms.models import Farm
     from farm.imagery.metadata import SceneMetadata
     from farm.imagery.scene_files import IncomingFile, ReferencedFile
-    from farm.imagery.storage import FolderStore
+    from farm.imagery.storage import ObjectStore
     from farm.jobs.models import Job
 
 
@@ -47,7 +47,7 @@ def create_scene(
     details: SceneDetails | None = None,
     requested_by: User | None,
     ndvi: NdviClient,
-    store: FolderStore,
+    store: ObjectStore,
 ) -> CreatedScene:
     """Store the files of a scene, check them, and ask for a job that reads it.
 
@@ -187,7 +187,7 @@ def change_scene(
         return request_ingest(scene=scene, requested_by=requested_by) if is_changed else None
 
 
-def delete_scene(*, scene: Scene, store: FolderStore) -> None:
+def delete_scene(*, scene: Scene, store: ObjectStore) -> None:
     """Delete a scene with its numbers, its derived files and, where they were sent, its own.
 
     Raises:

@@ -1,7 +1,7 @@
 """The object store on this side: files that people send are kept for furrow-ndvi to read.
 
-The interface is what an S3 store could also give: put, move, delete, open, by keys. Behind it is a
-folder, which furrow-ndvi opens by the same keys.
+Behind it is a folder, or a bucket (:mod:`farm.imagery.storage_s3`); furrow-ndvi opens the same one
+by the same keys.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from django.conf import settings
 
@@ -51,6 +51,28 @@ class StoredFile:
     sha256: str  # hexadecimal
 
 
+class ObjectStore(Protocol):
+    """What views and services ask of a store; ``FolderStore`` says what each means."""
+
+    def put(self, key: str, chunks: Iterable[bytes], *, max_bytes: int) -> StoredFile:
+        """Store an object; it appears whole or not at all."""
+
+    def move_folder(self, source: str, target: str) -> None:
+        """Move every object below one prefix to another."""
+
+    def delete_folder(self, prefix: str) -> None:
+        """Delete every object below a prefix."""
+
+    def open(self, key: str) -> BinaryIO:
+        """Open an object for reading."""
+
+    def exists(self, key: str) -> bool:
+        """Say whether there is an object or a prefix of this name."""
+
+    def sweep_incoming(self, *, older_than_s: float) -> int:
+        """Delete uploads that a killed process left half-way."""
+
+
 class FolderStore:
     """Objects as files below a folder."""
 
@@ -79,16 +101,10 @@ class FolderStore:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                for chunk in chunks:
+                for chunk in limited(chunks, name=path.name, max_bytes=max_bytes):
                     size += len(chunk)
-                    if size > max_bytes:
-                        msg = f"“{path.name}” is larger than the {max_bytes} bytes that are left."
-                        raise InvalidInputError(msg, reason="UPLOAD_TOO_LARGE")
                     digest.update(chunk)
                     file.write(chunk)
-                if size == 0:
-                    msg = f"“{path.name}” is empty."
-                    raise InvalidInputError(msg, reason="UPLOAD_EMPTY")
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).chmod(0o640)
@@ -160,21 +176,48 @@ class FolderStore:
         return len(old)
 
     def _path(self, key: str) -> Path:
-        parts = PurePosixPath(key).parts
-        is_relative = bool(parts) and not key.startswith("/") and "\\" not in key
-        if (
-            not is_relative
-            or {".", ".."} & set(key.split("/"))
-            or len(key.encode()) > MAX_KEY_BYTES
-        ):
-            msg = f"“{key[:80]}” is not a key of the object store."
-            raise InvalidInputError(msg, reason="KEY_INVALID")
-        return self._root.joinpath(*parts)
+        return self._root.joinpath(*PurePosixPath(checked_key(key)).parts)
 
 
-def object_store() -> FolderStore:
+def object_store() -> ObjectStore:
     """Return the configured store: the default collaborator of views and services."""
-    return FolderStore(Path(settings.STORE_ROOT))
+    if settings.STORE_S3 is None:
+        return FolderStore(Path(settings.STORE_ROOT))
+    # Here, because the package behind it is loaded by few.
+    from farm.imagery.storage_s3 import S3Store
+
+    return S3Store(**settings.STORE_S3)
+
+
+def checked_key(key: str) -> str:
+    """Return a key that stays within the store.
+
+    Raises:
+        InvalidInputError: It does not.
+    """
+    is_relative = bool(PurePosixPath(key).parts) and not key.startswith("/") and "\\" not in key
+    if not is_relative or {".", ".."} & set(key.split("/")) or len(key.encode()) > MAX_KEY_BYTES:
+        msg = f"“{key[:80]}” is not a key of the object store."
+        raise InvalidInputError(msg, reason="KEY_INVALID")
+    return key
+
+
+def limited(chunks: Iterable[bytes], *, name: str, max_bytes: int) -> Iterator[bytes]:
+    """Pass content on, as long as there is not too much of it.
+
+    Raises:
+        InvalidInputError: The content is longer than ``max_bytes``, or empty.
+    """
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > max_bytes:
+            msg = f"“{name}” is larger than the {max_bytes} bytes that are left."
+            raise InvalidInputError(msg, reason="UPLOAD_TOO_LARGE")
+        yield chunk
+    if size == 0:
+        msg = f"“{name}” is empty."
+        raise InvalidInputError(msg, reason="UPLOAD_EMPTY")
 
 
 def safe_name(name: str, *, taken: Iterable[str] = ()) -> str:

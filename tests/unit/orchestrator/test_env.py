@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from orchestrator.env import kept_secret_key, parse
+from orchestrator.env import S3Address, kept_secret_key, parse
 
 
 @pytest.fixture
@@ -83,7 +83,9 @@ def test_an_empty_value_counts_as_not_given(checkout):
         ("FURROW_PUBLIC_URL", "https://furrow.example/app", "without a path"),
         ("FURROW_PUBLIC_URL", "https://*.example", "must look like"),
         ("DATABASE_URL", "mysql://db/furrow", "postgresql"),
-        ("FURROW_STORE_URL", "s3://bucket", "file:///"),
+        ("FURROW_STORE_URL", "s3://bucket", "AWS_ACCESS_KEY_ID"),
+        ("FURROW_STORE_URL", "s3://", "s3://<bucket>/<prefix>"),
+        ("FURROW_STORE_URL", "gs://bucket", "s3://<bucket>/<prefix>"),
         ("FURROW_STORE_URL", "file://relative/store", "file:///"),
         ("FURROW_TRUSTED_PROXIES", "caddy", "addresses or networks"),
         ("FURROW_TRUSTED_PROXIES", "10.0.0.1/8", "host bits"),
@@ -96,6 +98,47 @@ def test_nonsense_is_refused_in_a_sentence_that_names_the_variable(checkout, nam
 
     assert name in str(refused.value)
     assert word in str(refused.value)
+
+
+S3 = {
+    "FURROW_STORE_URL": "s3://a-farm/store/one/",
+    "AWS_ACCESS_KEY_ID": "name",
+    "AWS_SECRET_ACCESS_KEY": "hunter2",
+}
+
+
+def test_a_bucket_takes_the_place_of_the_folder(checkout):
+    env = parse({**S3, "AWS_DEFAULT_REGION": "eu-central-1"}, project_dir=checkout)
+
+    assert env.store_s3 == S3Address(
+        bucket="a-farm", prefix="store/one", endpoint=None, region="eu-central-1"
+    )
+    assert "hunter2" not in repr(env)
+    assert parse({}, project_dir=checkout).store_s3 is None
+
+
+@pytest.mark.parametrize(
+    ("more", "endpoint"),
+    [
+        ({"FURROW_S3_ENDPOINT": "https://s3.example/"}, "https://s3.example"),
+        ({"FURROW_S3_ENDPOINT": "http://127.0.0.1:9000"}, "http://127.0.0.1:9000"),
+        ({"AWS_ENDPOINT_URL": "http://[::1]:9000"}, "http://[::1]:9000"),
+        (
+            {"AWS_ENDPOINT_URL_S3": "http://nas:9000", "FURROW_S3_ALLOW_HTTP": "on"},
+            "http://nas:9000",
+        ),
+    ],
+)
+def test_an_s3_server_of_ones_own_can_be_named(checkout, more, endpoint):
+    env = parse({**S3, **more}, project_dir=checkout)
+
+    assert env.store_s3 is not None
+    assert env.store_s3.endpoint == endpoint
+
+
+def test_an_s3_server_is_not_asked_in_the_clear_unasked(checkout):
+    with pytest.raises(ImproperlyConfigured, match="FURROW_S3_ALLOW_HTTP"):
+        parse({**S3, "FURROW_S3_ENDPOINT": "http://nas:9000"}, project_dir=checkout)
 
 
 def test_a_refused_secret_is_not_repeated(checkout):
