@@ -15,6 +15,7 @@ from farm.accounts.keys import SCHEME, parse_key_text
 from farm.accounts.models import ApiKey, User
 from farm.accounts.tokens import carries_password_of
 from farm.http import CHALLENGE
+from farm.prepared import Prepared
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -24,6 +25,11 @@ LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 # One sentence for every cause: which part was wrong is nobody's business.
 REFUSED = "The API key is not valid: unknown, expired, revoked, or its owner may not sign in."
+
+
+_KEYS: Prepared[ApiKey] = Prepared(
+    lambda *, prefix: ApiKey.objects.select_related("owner").filter(prefix=prefix)
+)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -41,11 +47,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         now = timezone.now()
         given = parse_key_text(text.strip())
-        key = (
-            ApiKey.objects.select_related("owner").filter(prefix=given.prefix).first()
-            if given
-            else None
-        )
+        key = next(iter(_KEYS.rows(prefix=given.prefix)), None) if given else None
         if (
             given is None
             or key is None

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from farm.accounts.models import User
+from farm.accounts.principal import Principal
 from farm.errors import NotFoundError
 from farm.farms.models import Farm, Membership, Role
 from farm.fields.models import Field
+from farm.prepared import Prepared
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from farm.accounts.principal import Principal
+_RowT = TypeVar("_RowT")
 
 
 def visible_farms(*, principal: Principal) -> QuerySet[Farm]:
@@ -27,13 +30,46 @@ def visible_farms(*, principal: Principal) -> QuerySet[Farm]:
     return farms
 
 
+def asked(query: Prepared[_RowT], *, principal: Principal, **values: float | str) -> list[_RowT]:
+    """Ask a prepared query that begins with what a principal may see.
+
+    Args:
+        query: Built with a principal of ``stand_in``.
+        principal: Who asks.
+        values: What else the query depends on.
+    """
+    is_bound = principal.farm_id is not None
+    if not principal.user.is_superuser:
+        values["user_id"] = principal.user.pk
+    if principal.farm_id is not None:
+        values["farm_id"] = principal.farm_id
+    return query.rows(principal.user.is_superuser, is_bound, **values)
+
+
+def stand_in(
+    is_superuser: bool, is_bound: bool, *, user_id: int = 0, farm_id: int | None = None
+) -> Principal:
+    """Return a principal to build a prepared query with; see ``asked``."""
+    if is_bound != (farm_id is not None):
+        msg = "The farm that a key is bound to was lost."
+        raise ValueError(msg)
+    return Principal(user=User(pk=user_id, is_superuser=is_superuser), farm_id=farm_id)
+
+
+_FARMS: Prepared[Farm] = Prepared(
+    lambda *shape, wanted_id, **ids: visible_farms(principal=stand_in(*shape, **ids)).filter(
+        pk=wanted_id
+    )
+)
+
+
 def visible_farm(*, principal: Principal, farm_id: int) -> Farm:
     """One farm.
 
     Raises:
         NotFoundError: There is none, or the principal may not see it; the answer is the same.
     """
-    farm = visible_farms(principal=principal).filter(pk=farm_id).first()
+    farm = next(iter(asked(_FARMS, principal=principal, wanted_id=farm_id)), None)
     if farm is None:
         msg = f"There is no farm {farm_id}."
         raise NotFoundError(msg)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from django.db.models import Avg, Count
 
 from farm.errors import NotFoundError
-from farm.farms.selectors import visible_farms
+from farm.farms.selectors import asked, stand_in, visible_farms
 from farm.fields.models import Field
 from farm.geo import Neighbourhood
+from farm.prepared import Prepared
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -23,6 +24,13 @@ def visible_fields(*, principal: Principal) -> QuerySet[Field]:
     return Field.objects.filter(farm__in=visible_farms(principal=principal).order_by())
 
 
+_FIELDS: Prepared[Field] = Prepared(
+    lambda *shape, field_id, **ids: (
+        visible_fields(principal=stand_in(*shape, **ids)).select_related("farm").filter(pk=field_id)
+    )
+)
+
+
 def visible_field(*, principal: Principal, field_id: int, for_update: bool = False) -> Field:
     """One field with its farm.
 
@@ -34,10 +42,11 @@ def visible_field(*, principal: Principal, field_id: int, for_update: bool = Fal
     Raises:
         NotFoundError: There is none, or the principal may not see it; the answer is the same.
     """
-    fields = visible_fields(principal=principal).select_related("farm").filter(pk=field_id)
     if for_update:
-        fields = fields.select_for_update(of=("self",))
-    field = fields.first()
+        fields = visible_fields(principal=principal).select_related("farm").filter(pk=field_id)
+        field = fields.select_for_update(of=("self",)).first()
+    else:
+        field = next(iter(asked(_FIELDS, principal=principal, field_id=field_id)), None)
     if field is None:
         msg = f"There is no field {field_id}."
         raise NotFoundError(msg)

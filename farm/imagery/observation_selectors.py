@@ -24,6 +24,7 @@ from farm.errors import NoClearObservationError
 from farm.fields.models import Field
 from farm.imagery.models import MosaicPart, Observation, SceneState
 from farm.imagery.observation_quality import clearest_of_each, solar_day
+from farm.prepared import Prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,6 +107,34 @@ def shows_at_least(share: float) -> Q:
     return Q(mean__isnull=False) & Q(outline_area_m2__gt=0) & _at_least(usable_m2, share)
 
 
+def _newest(
+    asks_for_any: bool, *, field_id: int, index: str, outline_sha256: str, share: float = 0.0
+) -> Any:
+    if asks_for_any != (share == 0.0):
+        msg = "The share that a look must show was lost."
+        raise ValueError(msg)
+    clear = Observation.objects.filter(
+        is_whole(),
+        shows_at_least(share),
+        field=field_id,
+        index=index,
+        scene__state=SceneState.READY,
+        outline_sha256=outline_sha256,
+    )
+    return (
+        # Named as the property of saved rows.
+        clear.annotate(radiometry_verdict=F("scene__radiometry_verdict"))  # type: ignore[no-redef]
+        .order_by("-acquired_at", "-pk")
+        .values_list(*_RANKED, named=True)[:MOST_LOOKS_OF_A_DAY]
+    )
+
+
+_NEWEST: Prepared[Any] = Prepared(_newest)
+_LOOKS: Prepared[Observation] = Prepared(
+    lambda *, pk: Observation.objects.select_related("scene").filter(pk=pk)
+)
+
+
 def latest_clear_observation(*, field: Field, index: Index, min_clear_share: float) -> Observation:
     """Return the newest observation that shows enough of a field.
 
@@ -120,20 +149,19 @@ def latest_clear_observation(*, field: Field, index: Index, min_clear_share: flo
         NoClearObservationError: There is none; the sentence says how many were looked at and why
             not one of them counts.
     """
-    clear = observations_of(field=field, index=index).filter(
-        shows_at_least(min_clear_share), outline_sha256=field.outline_sha256
-    )
-    newest: list[Any] = list(
-        # Named as the property of saved rows.
-        clear.annotate(radiometry_verdict=F("scene__radiometry_verdict"))  # type: ignore[no-redef]
-        .order_by("-acquired_at", "-pk")
-        .values_list(*_RANKED, named=True)[:MOST_LOOKS_OF_A_DAY]
+    asks_for_any = min_clear_share <= LEAST_SHARE
+    newest = _NEWEST.rows(
+        asks_for_any,
+        field_id=field.pk,
+        index=index.id,
+        outline_sha256=field.outline_sha256,
+        **({} if asks_for_any else {"share": float(min_clear_share)}),
     )
     days = clearest_of_each(newest, key=lambda look: _day(look, field))
     look = None
     if days:
         best = days[max(days)]
-        look = Observation.objects.select_related("scene").filter(pk=best.pk).first()
+        look = next(iter(_LOOKS.rows(pk=best.pk)), None)
     if look is None:
         msg = _why_none(field=field, index=index, min_clear_share=min_clear_share)
         raise NoClearObservationError(msg, reason="NO_CLEAR_OBSERVATION")
