@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.http import FileResponse, HttpResponse
 from django.urls import reverse
@@ -20,6 +20,7 @@ from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.imagery import index_schemas as schemas
 from farm.imagery.catalogue import index_named
 from farm.imagery.domain import Compression, Encoding
+from farm.imagery.index_clock import Clocked
 from farm.imagery.index_queries import PngQuery, TifQuery, parsed
 from farm.imagery.index_rasters import (
     RasterSubject,
@@ -31,13 +32,17 @@ from farm.imagery.index_rasters import (
     scene_by_id,
     scenes_of_day,
 )
+from farm.imagery.last_answers import Answer, answered
 from farm.imagery.storage import ObjectStore, object_store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from django.http.response import HttpResponseBase
     from rest_framework.request import Request
+
+_T = TypeVar("_T")
 
 PNG = "image/png"
 TIFF = "image/tiff; application=geotiff; profile=cloud-optimized"
@@ -48,7 +53,7 @@ CACHE_CONTROL = "private, no-cache"
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, location=OpenApiParameter.HEADER)
 
 
-class FieldRasterView(APIView):
+class FieldRasterView(Clocked, APIView):
     """What the picture and the file share: the scenes, the identity, the headers."""
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
@@ -70,6 +75,19 @@ class FieldRasterView(APIView):
                 field=field, index=chosen, min_clear_share=query["min_clear_share"]
             )
         return raster_subject(field=field, index=chosen, scenes=scenes)
+
+    def answered(
+        self, kind: str, *style: object, subject: RasterSubject, compute: Callable[[], _T]
+    ) -> Answer[_T]:
+        """Compute what was asked for; while furrow-ndvi does not answer, what was kept of it.
+
+        The question is the request's, not the subject's: the latest scene may be another one now.
+        """
+        chosen = {name: self.request.GET.get(name) for name in ("scene", "date", "min_clear_share")}
+        asked = (kind, subject.field.pk, subject.field.outline_sha256, subject.index.id)
+        return answered(
+            *asked, chosen, list(style), scenes=subject.scenes, compute=compute, now=self.now()
+        )
 
     def ndvi(self) -> NdviClient:
         """Return the client of the NDVI service."""
@@ -104,11 +122,18 @@ class FieldIndexPngView(FieldRasterView):
         etag = quoted(subject.digest("png", query["size"], stops))
         if unchanged := not_modified(request, etag=etag):
             return unchanged
-        picture = render_png(subject=subject, size=query["size"], ndvi=self.ndvi())
-        response = HttpResponse(picture.png, content_type=PNG)
-        response["Content-Disposition"] = f'inline; filename="{file_name(subject, "png")}"'
-        response["X-Bounds-WGS84"] = ",".join(f"{edge:.8f}" for edge in picture.bounds_wgs84)
-        return with_headers(response, subject=subject, etag=etag)
+
+        def render() -> tuple[bytes, dict[str, str]]:
+            picture = render_png(subject=subject, size=query["size"], ndvi=self.ndvi())
+            return picture.png, {
+                "Content-Disposition": f'inline; filename="{file_name(subject, "png")}"',
+                "X-Bounds-WGS84": ",".join(f"{edge:.8f}" for edge in picture.bounds_wgs84),
+                **headers_of(subject, etag=etag),
+            }
+
+        answer = self.answered("png", query["size"], stops, subject=subject, compute=render)
+        png, headers = answer.body
+        return with_headers(HttpResponse(png, content_type=PNG), headers=headers, answer=answer)
 
 
 class FieldIndexTifView(FieldRasterView):
@@ -138,20 +163,24 @@ class FieldIndexTifView(FieldRasterView):
         if unchanged := not_modified(request, etag=etag):
             return unchanged
         store = self.store()
-        key = ensure_index_file(
-            subject=subject,
-            encoding=encoding,
-            compression=compression,
-            ndvi=self.ndvi(),
-            store=store,
-        )
+
+        def write() -> tuple[str, str, dict[str, str]]:
+            key = ensure_index_file(
+                subject=subject,
+                encoding=encoding,
+                compression=compression,
+                ndvi=self.ndvi(),
+                store=store,
+            )
+            return key, file_name(subject, "tif"), headers_of(subject, etag=etag)
+
+        style = (encoding.value, compression.value)
+        answer = self.answered("tif", *style, subject=subject, compute=write)
+        key, name, headers = answer.body
         response = FileResponse(
-            store.open(key),
-            as_attachment=True,
-            filename=file_name(subject, "tif"),
-            content_type=TIFF,
+            store.open(key), as_attachment=True, filename=name, content_type=TIFF
         )
-        return with_headers(response, subject=subject, etag=etag)
+        return with_headers(response, headers=headers, answer=answer)
 
 
 def quoted(digest: str) -> str:
@@ -168,23 +197,39 @@ def not_modified(request: Request, *, etag: str) -> HttpResponse | None:
     return answer
 
 
-def with_headers(
-    response: HttpResponseBase, *, subject: RasterSubject, etag: str
-) -> HttpResponseBase:
-    """Add identity, caching, legend and scenes."""
+def headers_of(subject: RasterSubject, *, etag: str) -> dict[str, str]:
+    """Return what is said of a raster: identity, legend and scenes."""
     legend = reverse(
         "field-index-legend",
         kwargs={"field_id": subject.field.pk, "index": subject.index.id},
     )
-    response["ETag"] = etag
-    response["Cache-Control"] = CACHE_CONTROL
-    response["Link"] = f'<{legend}>; rel="describedby"; type="application/json"'
-    response["X-Scene-Id"] = str(subject.scene.pk)
-    response["X-Scene-Ids"] = " ".join(str(scene.pk) for scene in subject.scenes)
-    response["X-Acquired-At"] = subject.scene.acquired_at.isoformat().replace("+00:00", "Z")
+    headers = {
+        "ETag": etag,
+        "Link": f'<{legend}>; rel="describedby"; type="application/json"',
+        "X-Scene-Id": str(subject.scene.pk),
+        "X-Scene-Ids": " ".join(str(scene.pk) for scene in subject.scenes),
+        "X-Acquired-At": _text(subject.scene.acquired_at),
+    }
     if subject.scene.is_simulated:
-        response["X-Simulated"] = "true"
+        headers["X-Simulated"] = "true"
+    return headers
+
+
+def with_headers(
+    response: HttpResponseBase, *, headers: Mapping[str, str], answer: Answer[Any]
+) -> HttpResponseBase:
+    """Add what is said of the raster, and whether it is one that was kept."""
+    for name, value in headers.items():
+        response[name] = value
+    response["Cache-Control"] = CACHE_CONTROL
+    if answer.is_stale:
+        response["X-Stale"] = "true"
+        response["X-Computed-At"] = _text(answer.computed_at)
     return response
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def file_name(subject: RasterSubject, extension: str) -> str:

@@ -37,7 +37,8 @@ FARM_LATEST_DESCRIPTION = (
 RASTER_DESCRIPTION = (
     "Masked, clipped to the outline, in fixed colours. Without `date` and `scene`: the latest "
     "clear scene. The `ETag` names everything the raster depends on; send it as `If-None-Match` "
-    "to get a 304 while nothing has changed."
+    "to get a 304 while nothing has changed. While the imagery service does not answer, the raster "
+    "that was last given for the same question comes with `X-Stale: true` and `X-Computed-At`."
 )
 
 
@@ -263,6 +264,10 @@ class StatisticsSchema(serializers.Serializer[Any]):
     scenes = SceneStatisticsSchema(many=True)
     skipped = SkippedSchema(many=True)
     left_out_count = serializers.IntegerField(help_text="Further scenes of the span.")
+    computed_at = serializers.DateTimeField()
+    stale = serializers.BooleanField(
+        help_text="An earlier answer is given again, because the imagery service does not answer."
+    )
 
 
 def binary(description: str) -> OpenApiResponse:

@@ -19,6 +19,7 @@ from farm.imagery.catalogue import index_named
 from farm.imagery.index_clock import Clocked
 from farm.imagery.index_csv import TableView, columns_of
 from farm.imagery.index_queries import SpanQuery, span, zone_of
+from farm.imagery.last_answers import answered
 from farm.imagery.statistics import (
     MAX_OUTLINES,
     MAX_SCENES,
@@ -125,11 +126,12 @@ class StatisticsView(Clocked, TableView):
         chosen = self.scenes(request, wanted=wanted)
         outlines = outlines_of(wanted["outlines"])
         scenes = chosen(outlines)
-        found, skipped = summarize_scenes(
-            days=scenes.days, index=index, outlines=outlines, ndvi=self.ndvi()
-        )
-        return Response(
-            statistics_answer(
+
+        def compute() -> dict[str, Any]:
+            found, skipped = summarize_scenes(
+                days=scenes.days, index=index, outlines=outlines, ndvi=self.ndvi()
+            )
+            return statistics_answer(
                 index=index,
                 outlines=outlines,
                 found=found,
@@ -137,7 +139,17 @@ class StatisticsView(Clocked, TableView):
                 left_out_count=scenes.left_out_count,
                 now=self.now(),
             )
+
+        answer = answered(
+            "statistics",
+            {name: str(value) for name, value in wanted.items() if name != "outlines"},
+            [[sent.id, sent.outline.sha256] for sent in outlines],
+            scenes=[scene for day in scenes.days for scene in day],
+            compute=compute,
+            now=self.now(),
         )
+        said = {"computed_at": answer.computed_at, "stale": answer.is_stale}
+        return Response(answer.body | said)
 
     def scenes(
         self, request: Request, *, wanted: Mapping[str, Any]

@@ -73,7 +73,8 @@ def come_due(job_id: int) -> None:
 def pictures_come_back(site: Site) -> bool:
     deadline = time.monotonic() + BACK_WITHIN_S
     while time.monotonic() < deadline:
-        if get(site, "field-index-raster-png", size=64).status_code == 200:
+        answer = get(site, "field-index-raster-png", size=64)
+        if answer.status_code == 200 and "X-Stale" not in answer:
             return True
         time.sleep(0.1)
     return False
@@ -144,6 +145,33 @@ def test_while_it_is_held_still_stored_numbers_are_read_and_nobody_else_waits(
     waiting.join(BACK_WITHIN_S)
     # It was asked before the doubt and gets its answer: there is no such object.
     assert [type(error).__name__ for error in ended] == ["NotFoundError"]
+
+
+def test_while_it_is_dead_what_was_asked_before_is_given_again_and_says_so(
+    site: Site, service: NdviProcess
+) -> None:
+    fresh = get(site, "field-index-raster-png", size=64)
+    file = b"".join(get(site, "field-index-raster-tif").streaming_content)
+    numbers = site.statistics().json()
+    assert "X-Stale" not in fresh
+    assert numbers["stale"] is False
+    service.kill()
+
+    kept = get(site, "field-index-raster-png", size=64)
+    assert (kept.status_code, kept.content) == (200, fresh.content)
+    assert kept["X-Stale"] == "true"
+    assert kept["X-Computed-At"].endswith("Z")
+    assert kept["X-Scene-Id"] == fresh["X-Scene-Id"]
+    # The file is in the store under the name of all it depends on: it is what it always was.
+    assert b"".join(get(site, "field-index-raster-tif").streaming_content) == file
+    again = site.statistics().json()
+    assert again.pop("stale") is True
+    assert again == {name: value for name, value in numbers.items() if name != "stale"}
+
+    assert get(site, "field-index-raster-png", size=65).status_code == 503, "never asked before"
+    site.client.credentials()
+    site.client.logout()
+    assert get(site, "field-index-raster-png", size=64).status_code in {401, 403, 404}
 
 
 def test_killed_and_started_again_it_is_used_again(site: Site, service: NdviProcess) -> None:
