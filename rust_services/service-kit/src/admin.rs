@@ -1,4 +1,5 @@
-//! The admin port: `/livez`, `/readyz` and `/metrics`. It shows nothing of the configuration.
+//! The admin port: `/livez`, `/readyz`, `/metrics`, and a service's own pages. It shows nothing of the
+//! configuration.
 
 use std::io;
 use std::net::TcpListener;
@@ -8,8 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::dev::Server;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
+use tokio::runtime::Handle;
 
 use crate::health::Readiness;
+use crate::http::{self, PagesSlot};
 use crate::metrics::Metrics;
 
 /// What the admin port knows.
@@ -21,24 +24,32 @@ pub struct AdminState {
     pub draining: Arc<AtomicBool>,
     /// What counts.
     pub metrics: Metrics,
+    /// The service's own pages, once it has some.
+    pub pages: PagesSlot,
 }
 
-/// Serves on a bound port until the returned future is dropped or its handle stops it.
+/// Serves on a bound port until the returned future is dropped or its handle stops it. Call it on the
+/// runtime that answers the service's own pages.
 ///
 /// # Errors
 /// Whatever the system says.
 pub fn serve(listener: TcpListener, state: AdminState) -> io::Result<Server> {
+    let runtime = Handle::current();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(state.clone()))
+            .app_data(Data::new(runtime.clone()))
             .route("/livez", web::get().to(livez))
             .route("/readyz", web::get().to(readyz))
             .route("/metrics", web::get().to(metrics))
+            .default_service(web::to(http::answer))
     });
-    // Probes and scrapes are few and small; signals belong to the service.
+    // Probes and scrapes are few and small, and pages are made elsewhere; signals belong to the service.
     let server = server
         .workers(1)
         .disable_signals()
+        // A caller that closes its side has gone: its page is not made any more.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(1)
         .listen(listener)?;
     Ok(server.run())

@@ -139,13 +139,18 @@ impl CallLayer {
 
 /// The caller's id if it is plain, else a new one.
 fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    plain_id(given)
+}
+
+/// The same of an id by itself.
+pub(crate) fn plain_id(given: Option<&str>) -> String {
     let plain = |id: &&str| {
         (1..=MAX_ID_BYTES).contains(&id.len())
             && id
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
-    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     given.filter(plain).map_or_else(new_id, str::to_owned)
 }
 

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -62,6 +62,24 @@ impl ComputePool {
     /// [`Refusal::busy`].
     pub fn admit(self: &Arc<Self>) -> Result<Arc<Slot>, Refusal> {
         let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else {
+            self.metrics.compute_refused.inc();
+            return Err(Refusal::busy());
+        };
+        self.metrics.compute_slots_taken.inc();
+        Ok(Arc::new(Slot {
+            pool: Arc::clone(self),
+            _permit: permit,
+        }))
+    }
+
+    /// Takes a slot, waiting for one in the order of coming, but not for long. While somebody waits,
+    /// [`ComputePool::admit`] refuses.
+    ///
+    /// # Errors
+    /// [`Refusal::busy`].
+    pub async fn admit_within(self: &Arc<Self>, wait: Duration) -> Result<Arc<Slot>, Refusal> {
+        let waiting = tokio::time::timeout(wait, Arc::clone(&self.slots).acquire_owned());
+        let Ok(Ok(permit)) = waiting.await else {
             self.metrics.compute_refused.inc();
             return Err(Refusal::busy());
         };
@@ -203,7 +221,6 @@ impl Drop for CancelOnDrop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn pool() -> Arc<ComputePool> {
         ComputePool::new(1, Metrics::new("furrow-test", "0"))
@@ -221,6 +238,24 @@ mod tests {
         drop(first);
         assert!(pool.admit().is_ok(), "a slot given back is taken again");
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_the_next_slot_or_is_refused_in_time() {
+        let pool = pool();
+        let first = pool.admit().expect("a slot");
+        let _second = pool.admit().expect("another");
+
+        let refused = pool.admit_within(Duration::from_millis(10)).await;
+        assert_eq!(refused.expect_err("no third").reason, "SERVICE_BUSY");
+
+        let waiting = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.admit_within(Duration::from_secs(60)).await }
+        });
+        drop(first);
+        let admitted = waiting.await.expect("no panic");
+        assert!(admitted.is_ok(), "it waited for the slot given back");
     }
 
     #[tokio::test]

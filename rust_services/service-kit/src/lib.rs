@@ -7,6 +7,7 @@ pub mod call;
 pub mod compute;
 pub mod config;
 pub mod health;
+pub mod http;
 pub mod listen;
 pub mod metrics;
 pub mod program;

@@ -75,18 +75,22 @@ pub struct Metrics {
     pub calls_in_flight: Family<MethodLabel, Gauge>,
     /// Seconds from a call's head to its end, streams included.
     pub call_duration: Family<MethodLabel, Histogram, fn() -> Histogram>,
+    /// Requests over HTTP that ended; those of the port's own paths are not counted.
+    pub http_requests: Family<HttpLabels, Counter>,
+    /// Seconds from a request's head to its answer.
+    pub http_duration: Family<RouteLabel, Histogram, fn() -> Histogram>,
     /// Pixels decoded from files.
     pub decoded_pixels: Counter,
     /// Bytes that decoding gave.
     pub decoded_bytes: Counter,
     /// Bytes read from stores.
     pub store_read_bytes: Counter,
+    /// Requests for objects and ranges of them; over HTTP also redirects and repetitions.
+    pub store_requests: Family<StoreLabel, Counter>,
     /// Compute slots that are taken.
     pub compute_slots_taken: Gauge,
     /// Compute slots there are.
     pub compute_slots: Gauge,
-    /// Requests for objects and ranges of them; over HTTP also redirects and repetitions.
-    pub store_requests: Family<StoreLabel, Counter>,
     /// Jobs that wait for a compute thread.
     pub compute_queue: Gauge,
     /// Seconds that jobs waited for a compute thread.
@@ -103,16 +107,18 @@ impl Metrics {
             calls: Family::default(),
             calls_in_flight: Family::default(),
             call_duration: Family::new_with_constructor(duration_buckets),
+            http_requests: Family::default(),
+            http_duration: Family::new_with_constructor(duration_buckets),
             decoded_pixels: Counter::default(),
             decoded_bytes: Counter::default(),
             store_read_bytes: Counter::default(),
+            store_requests: Family::default(),
             compute_slots_taken: Gauge::default(),
             compute_slots: Gauge::default(),
             compute_queue: Gauge::default(),
             compute_wait: duration_buckets(),
             compute_refused: Counter::default(),
             registry: Arc::default(),
-            store_requests: Family::default(),
         };
         registry.register(
             "furrow_build",
@@ -135,6 +141,7 @@ impl Metrics {
             Unit::Seconds,
             metrics.call_duration.clone(),
         );
+        metrics.register_http(&mut registry);
         registry.register(
             "furrow_decoded_pixels",
             "Pixels decoded from raster files",
@@ -153,6 +160,11 @@ impl Metrics {
             metrics.store_read_bytes.clone(),
         );
         registry.register(
+            "furrow_store_requests",
+            "Requests for objects and ranges of them, by kind of store",
+            metrics.store_requests.clone(),
+        );
+        registry.register(
             "furrow_compute_slots_taken",
             "Compute slots that are taken",
             metrics.compute_slots_taken.clone(),
@@ -169,11 +181,6 @@ impl Metrics {
         );
         registry.register_with_unit(
             "furrow_compute_wait",
-        registry.register(
-            "furrow_store_requests",
-            "Requests for objects and ranges of them, by kind of store",
-            metrics.store_requests.clone(),
-        );
             "Time that jobs waited for a compute thread",
             Unit::Seconds,
             metrics.compute_wait.clone(),
@@ -187,6 +194,20 @@ impl Metrics {
             registry: Arc::new(registry),
             ..metrics
         }
+    }
+
+    fn register_http(&self, registry: &mut Registry) {
+        registry.register(
+            "http_server_requests",
+            "Requests over HTTP that ended, by route and status code",
+            self.http_requests.clone(),
+        );
+        registry.register_with_unit(
+            "http_server_duration",
+            "Time from a request's head to its answer",
+            Unit::Seconds,
+            self.http_duration.clone(),
+        );
     }
 
     /// All metrics in the `OpenMetrics` text format.

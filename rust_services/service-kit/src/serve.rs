@@ -19,6 +19,7 @@ use crate::call::CallLayer;
 use crate::compute::ComputePool;
 use crate::config::ConfigError;
 use crate::health::{self, Latch};
+use crate::http::PagesSlot;
 use crate::listen::Listen;
 use crate::metrics::Metrics;
 use crate::program::Program;
@@ -47,6 +48,8 @@ pub struct Kit {
     pub metrics: Metrics,
     /// Where calls compute.
     pub compute: Arc<ComputePool>,
+    /// Where the service's own pages go, if it has some.
+    pub pages: PagesSlot,
     /// The process is not ready before this and its clones are dropped.
     pub latch: Latch,
 }
@@ -84,7 +87,7 @@ pub enum StartError {
 pub struct Addresses {
     /// gRPC.
     pub grpc: Listen,
-    /// `/livez`, `/readyz`, `/metrics`.
+    /// `/livez`, `/readyz`, `/metrics`, and the service's own pages.
     pub admin: SocketAddr,
 }
 
@@ -103,6 +106,7 @@ pub async fn serve<P: Program>(
     let metrics = Metrics::new(P::NAME, P::VERSION);
     let (latch, readiness) = health::latch();
     let draining = Arc::new(AtomicBool::new(false));
+    let pages = PagesSlot::default();
 
     let taken = |address: String| move |source| StartError::Listen { address, source };
     let listener = kit_config.listen.bind().await;
@@ -118,6 +122,7 @@ pub async fn serve<P: Program>(
         readiness: readiness.clone(),
         draining: Arc::clone(&draining),
         metrics: metrics.clone(),
+        pages: pages.clone(),
     };
     let admin_server = admin::serve(admin_listener, admin_state).map_err(admin_taken())?;
     let admin_handle = admin_server.handle();
@@ -126,6 +131,7 @@ pub async fn serve<P: Program>(
     let kit = Kit {
         compute: ComputePool::new(kit_config.threads, metrics.clone()),
         metrics: metrics.clone(),
+        pages,
         latch,
     };
     let room = kit.compute.slot_count() + CALLS_BEYOND_SLOTS;

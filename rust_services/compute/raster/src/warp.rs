@@ -89,6 +89,11 @@ impl Lookup {
         self.factors
     }
 
+    /// Values that [`Lookup::squares`] makes room for.
+    pub fn square_count(&self) -> u64 {
+        squares::touched(self.window, self.factors).pixel_count()
+    }
+
     /// Nothing yet of the values that are needed.
     pub fn squares(&self) -> Squares {
         Squares::new(self.window, self.factors)

@@ -13,6 +13,8 @@ use crate::store::hosts::AllowedHost;
 use crate::store::http::{HttpConfig, Patience};
 use crate::store::s3::S3Config;
 
+use crate::tile_address::TileKey;
+
 /// Prefix of the service's own settings.
 const PREFIX: &str = "FURROW_NDVI";
 
@@ -32,6 +34,8 @@ pub struct NdviConfig {
     pub http: HttpConfig,
     /// Most pixels of a raster, and of a window that is summarized, drawn or written.
     pub max_pixels: u64,
+    /// What addresses of tiles are signed with; None: no tiles over HTTP.
+    pub tile_key: Option<TileKey>,
 }
 
 impl NdviConfig {
@@ -54,6 +58,7 @@ impl NdviConfig {
                 patience: Patience::default(),
             },
             max_pixels: number_between(environment, max_pixels, DEFAULT_MAX_PIXELS, pixels)?,
+            tile_key: TileKey::from_environment(environment)?,
         })
     }
 }

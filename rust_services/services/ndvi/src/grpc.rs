@@ -287,9 +287,11 @@ impl NdviService for Grpc {
 
     async fn render_tile(
         &self,
-        _: Request<proto::RenderTileRequest>,
+        request: Request<proto::RenderTileRequest>,
     ) -> Result<Response<proto::RenderTileResponse>, Status> {
-        Err(Status::unimplemented("tiles are not drawn yet"))
+        let (request, cancel) = taken(request);
+        let _gone = cancel.set_on_drop();
+        Ok(Response::new(self.tile(request, cancel).await?))
     }
 
     async fn write_index(

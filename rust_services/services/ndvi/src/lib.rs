@@ -29,6 +29,11 @@ pub mod stack;
 pub mod status;
 pub mod store;
 pub mod summarize;
+pub mod tile;
+pub mod tile_address;
+mod tile_cache;
+pub mod tile_http;
+pub mod tile_layer;
 pub mod write;
 
 use std::sync::Arc;
@@ -44,6 +49,7 @@ use crate::config::NdviConfig;
 use crate::grpc::Grpc;
 use crate::scenes::Rasters;
 use crate::store::Stores;
+use crate::tile_http::Tiles;
 
 /// Largest request: ten thousand outlines.
 const MAX_REQUEST_BYTES: usize = 16 << 20;
@@ -64,6 +70,7 @@ impl Program for Ndvi {
         "/farm.rpc.ndvi.v1.NdviService/MeasureDigitalNumbers",
         "/farm.rpc.ndvi.v1.NdviService/SummarizeFields",
         "/farm.rpc.ndvi.v1.NdviService/RenderIndex",
+        "/farm.rpc.ndvi.v1.NdviService/RenderTile",
         "/farm.rpc.ndvi.v1.NdviService/WriteIndex",
     ];
     const CONTRACTS: &'static [u8] = FILE_DESCRIPTOR_SET;
@@ -81,6 +88,11 @@ impl Program for Ndvi {
         let stores = Stores::open(&config, kit.metrics.clone()).map_err(StartError::Part)?;
         let rasters = Rasters::new(stores, config.max_pixels, kit.metrics.clone());
         let service = Grpc::new(rasters, Arc::clone(&kit.compute), config.max_pixels);
+        if let Some(key) = config.tile_key {
+            let (rasters, compute) = (Arc::clone(&service.rasters), Arc::clone(&kit.compute));
+            let tiles = Tiles::new(rasters, compute, config.max_pixels, key);
+            kit.pages.serve(Arc::new(tiles));
+        }
         let server = NdviServiceServer::new(service)
             .max_decoding_message_size(MAX_REQUEST_BYTES)
             .max_encoding_message_size(MAX_ANSWER_BYTES);

@@ -160,7 +160,7 @@ impl NdviError {
     }
 
     /// Logs the failure, once, with what the caller is not told.
-    fn log(&self) {
+    pub(crate) fn log(&self) {
         match self {
             Self::StoreUnavailable { object, source } => {
                 let error = without_queries(&source.to_string());

@@ -12,6 +12,17 @@ pub struct Squares {
     counts: Vec<u32>,
 }
 
+/// The squares that a window touches, counted from the grid's corner.
+pub(super) fn touched(window: Window, factors: (u32, u32)) -> Window {
+    let (col, row) = (window.col / factors.0, window.row / factors.1);
+    Window {
+        col,
+        row,
+        width: window.col_end().div_ceil(factors.0) - col,
+        height: window.row_end().div_ceil(factors.1) - row,
+    }
+}
+
 /// Means of squares, NaN where no pixel has a value.
 pub(super) struct Means {
     window: Window,
@@ -21,13 +32,7 @@ pub(super) struct Means {
 impl Squares {
     /// The squares, of so many columns and rows, that a window touches.
     pub(super) fn new(window: Window, factors: (u32, u32)) -> Self {
-        let (col, row) = (window.col / factors.0, window.row / factors.1);
-        let window = Window {
-            col,
-            row,
-            width: window.col_end().div_ceil(factors.0) - col,
-            height: window.row_end().div_ceil(factors.1) - row,
-        };
+        let window = touched(window, factors);
         let count = usize::try_from(window.pixel_count()).unwrap_or(usize::MAX);
         Self {
             factors,

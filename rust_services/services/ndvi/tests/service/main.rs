@@ -11,3 +11,4 @@ mod rasters;
 mod shared_imagery;
 mod summaries;
 mod support;
+mod tiles;
