@@ -60,8 +60,11 @@ def running(store: Path) -> Iterator[str]:
 
 
 @contextmanager
-def service_over(store: Path, **settings: str) -> Iterator[RunningService]:
-    """Run the service over a store folder, with further settings from the environment."""
+def service_over(store: Path, *, warns: str = "", **settings: str) -> Iterator[RunningService]:
+    """Run the service over a store folder, with further settings from the environment.
+
+    Any warning or error in its log fails the test, but for lines that hold ``warns``.
+    """
     store.mkdir(parents=True, exist_ok=True)
     program = binary()
     # A socket's path has 108 bytes at most, which pytest's own folders can exceed.
@@ -85,7 +88,8 @@ def service_over(store: Path, **settings: str) -> Iterator[RunningService]:
         finally:
             process.terminate()
             process.wait(STOP_WITHIN_S)
-        trouble = [line for line in log.read_text().splitlines() if _is_trouble(line)]
+        lines = log.read_text().splitlines()
+        trouble = [line for line in lines if _is_trouble(line) and not (warns and warns in line)]
         assert trouble == [], "\n".join(trouble)
 
 

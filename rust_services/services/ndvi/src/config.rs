@@ -75,7 +75,8 @@ fn store(environment: &dyn Environment) -> Result<StoreConfig, ConfigError> {
         "file" => folder(&url).map(StoreConfig::Folder).map_err(refused),
         "s3" => {
             let (bucket, prefix) = bucket(&url).map_err(refused)?;
-            s3(environment, bucket, prefix).map(StoreConfig::S3)
+            let config = s3(environment, bucket, prefix)?;
+            Ok(StoreConfig::S3(Box::new(config)))
         }
         _ => Err(refused(
             "it must be file:///<absolute folder> or s3://<bucket>/<prefix>",
@@ -176,7 +177,7 @@ fn scratch_folder(environment: &dyn Environment) -> Result<Option<PathBuf>, Conf
         environment,
         "FURROW_NDVI_SCRATCH_DIR",
         "there is no such folder",
-        |path| path.is_dir(),
+        std::path::Path::is_dir,
     )
 }
 
@@ -185,7 +186,7 @@ fn ca_file(environment: &dyn Environment) -> Result<Option<PathBuf>, ConfigError
         environment,
         "FURROW_NDVI_CA_FILE",
         "there is no such file",
-        |path| path.is_file(),
+        std::path::Path::is_file,
     )
 }
 
@@ -193,7 +194,7 @@ fn existing(
     environment: &dyn Environment,
     name: &str,
     reason: &str,
-    exists: impl Fn(&std::path::Path) -> bool,
+    exists: fn(&std::path::Path) -> bool,
 ) -> Result<Option<PathBuf>, ConfigError> {
     let Some(text) = environment.variable(name) else {
         return Ok(None);
@@ -254,7 +255,7 @@ mod tests {
         ];
         variables.extend(more);
         match read(&variables)?.store {
-            StoreConfig::S3(config) => Ok(config),
+            StoreConfig::S3(config) => Ok(*config),
             StoreConfig::Folder(folder) => panic!("{}", folder.display()),
         }
     }

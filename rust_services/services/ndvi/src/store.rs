@@ -62,7 +62,7 @@ pub enum StoreConfig {
     /// Below a folder.
     Folder(PathBuf),
     /// In a bucket.
-    S3(S3Config),
+    S3(Box<S3Config>),
 }
 
 /// An object that exists, as it was when it was opened.
@@ -105,7 +105,7 @@ pub struct Stores {
 #[derive(Debug)]
 enum Kept {
     Folder(PathBuf, Arc<dyn ObjectStore>),
-    S3(S3Config, Arc<dyn ObjectStore>),
+    S3(Box<S3Config>, Arc<dyn ObjectStore>),
 }
 
 impl Kept {

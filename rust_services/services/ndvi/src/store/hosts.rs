@@ -176,8 +176,7 @@ fn is_shared(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         // Protocols' own with Teredo, documentation, 6to4: they hold other addresses or none.
-        [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x2002, ..] => false,
-        [0x3fff, 0..=0x0fff, ..] => false,
+        [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..] => false,
         // Hosts' own addresses; mapped ones and those of NAT64 lie outside.
         [first, ..] => first & 0xe000 == 0x2000,
     }

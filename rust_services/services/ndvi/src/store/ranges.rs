@@ -80,6 +80,7 @@ pub(crate) fn cut(wanted: &Range<u64>, asked: &[(Range<u64>, Bytes)]) -> Bytes {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of ranges")]
 mod tests {
     use super::*;
 

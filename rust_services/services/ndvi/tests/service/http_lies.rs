@@ -1,5 +1,7 @@
 //! Servers that lie, break off, change their mind or lead elsewhere.
 
+#![expect(clippy::single_range_in_vec_init, reason = "lists of ranges")]
+
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
@@ -32,7 +34,7 @@ fn file() -> Vec<u8> {
 }
 
 /// Stores that may ask these hosts, with little patience.
-fn stores_with(hosts: &str, lookup: Arc<dyn Lookup>, metrics: &Metrics) -> Stores {
+fn stores_with(hosts: &str, lookup: &Arc<dyn Lookup>, metrics: &Metrics) -> Stores {
     let environment = HashMap::from([
         ("FURROW_STORE_URL", "file:///tmp"),
         ("FURROW_NDVI_ALLOWED_HOSTS", hosts),
@@ -44,11 +46,16 @@ fn stores_with(hosts: &str, lookup: Arc<dyn Lookup>, metrics: &Metrics) -> Store
         answer: Duration::from_millis(1500),
         retries: 2,
     };
-    Stores::with_lookup(&config, &lookup, metrics.clone()).expect("it opens")
+    Stores::with_lookup(&config, lookup, metrics.clone()).expect("it opens")
+}
+
+/// Names as the system finds them.
+fn system() -> Arc<dyn Lookup> {
+    Arc::new(SystemLookup)
 }
 
 fn stores(hosts: &str) -> Stores {
-    stores_with(hosts, Arc::new(SystemLookup), &Metrics::new("test", "0"))
+    stores_with(hosts, &system(), &Metrics::new("test", "0"))
 }
 
 async fn open(stores: &Stores, url: &str) -> Result<(Object, Vec<u8>), NdviError> {
@@ -152,7 +159,7 @@ async fn a_server_that_lies_is_refused_at_once_with_what_it_does() {
 async fn what_is_refused_by_its_head_is_not_read() {
     let server = Server::start(lie).await;
     let metrics = Metrics::new("test", "0");
-    let stores = stores_with(&server.host, Arc::new(SystemLookup), &metrics);
+    let stores = stores_with(&server.host, &system(), &metrics);
 
     open(&stores, &server.url("/whole"))
         .await
@@ -273,7 +280,7 @@ async fn a_server_that_always_breaks_off_is_away() {
             bytes.truncate(bytes.len() - 1);
             Reply::Bytes(bytes)
         }
-        "/hung up" => Reply::Bytes(vec![]),
+        "/hangs-up" => Reply::Bytes(vec![]),
         _ => Reply::Bytes(b"What?\r\n\r\n".to_vec()),
     })
     .await;
@@ -490,7 +497,7 @@ async fn a_name_that_leads_into_the_own_network_is_refused_unless_it_is_marked()
     let marked = format!("private:{plain}");
 
     let names = Table::of(&["127.0.0.1"]);
-    let unmarked = stores_with(&plain, names, &metrics);
+    let unmarked = stores_with(&plain, &(names as _), &metrics);
     let (code, reason, sentence) = told(open(&unmarked, &url).await.expect_err("refused"));
     assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, DENIED));
     assert!(
@@ -500,7 +507,7 @@ async fn a_name_that_leads_into_the_own_network_is_refused_unless_it_is_marked()
     assert!(server.asked().is_empty());
 
     let names = Table::of(&["127.0.0.1"]);
-    let marked = stores_with(&marked, Arc::clone(&names) as _, &metrics);
+    let marked = stores_with(&marked, &(Arc::clone(&names) as _), &metrics);
     open(&marked, &url).await.expect("read");
     assert_eq!(server.asked().len(), 1);
     assert_eq!(
@@ -516,7 +523,7 @@ async fn a_name_that_is_given_another_address_later_is_checked_again() {
     let (_, port) = server.host.split_once(':').expect("a port");
     let names = Table::of(&["127.0.0.1", "169.254.169.254"]);
     let hosts = format!("private:imagery.example.org:{port}");
-    let stores = stores_with(&hosts, names, &Metrics::new("test", "0"));
+    let stores = stores_with(&hosts, &(names as _), &Metrics::new("test", "0"));
 
     let url = format!("http://imagery.example.org:{port}/a");
     let (object, _) = open(&stores, &url).await.expect("read");
