@@ -38,9 +38,7 @@ from farm.imagery.receipts import receipt  # noqa: E402
 FIELDS = 40
 SCENES = 146  # two years, one each five days
 INDICES = ("ndvi", "evi", "ndmi")
-GRID = Grid(
-    epsg=32631, width=10980, height=10980, geotransform=(499980, 10, 0, 5700000, 0, -10)
-)
+GRID = Grid(epsg=32631, width=10980, height=10980, geotransform=(499980, 10, 0, 5700000, 0, -10))
 
 
 def main() -> None:

@@ -173,10 +173,10 @@ def report(measured: list[Route], *, observations: int, batches: int, requests: 
         f"# CPU of a request in Django, {time.strftime('%Y-%m-%d', time.gmtime())}",
         "",
         f"Machine: {machine()}. Load average at the end: {os.getloadavg()[0]:.1f}.",
-        f"Packages: {packages}. SQLite with {observations:,} observations of {len(measured)} routes'"
-        " farm, metrics and access log as in the stack.",
-        f"{batches} batches of {requests} requests each, routes in turn, one kept connection. CPU of"
-        " the whole worker process, user and system. Median (lowest–highest batch).",
+        f"Packages: {packages}. SQLite with {observations:,} observations; metrics and access log"
+        " as in the stack.",
+        f"{batches} batches of {requests} requests each, routes in turn, one kept connection. CPU"
+        " of the whole worker process, user and system. Median (lowest–highest batch).",
         "",
         "| request | CPU ms | time ms | answer bytes |",
         "|---|---|---|---|",
