@@ -19,6 +19,7 @@ const LIMITS: Limits = Limits {
     max_entries: 64,
     max_tag_bytes: 64 << 10,
     max_header_bytes: 128 << 10,
+    max_requests: MAX_REQUESTS,
 };
 
 /// Size of a file whose end is far away, so that few offsets lie outside.

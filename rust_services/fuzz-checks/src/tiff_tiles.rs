@@ -12,6 +12,7 @@ const LIMITS: Limits = Limits {
     max_entries: 64,
     max_tag_bytes: 4 << 10,
     max_header_bytes: 16 << 10,
+    max_requests: 256,
 };
 
 /// Decodes every chunk of every image and mask in a file.

@@ -25,6 +25,8 @@ pub struct SparseBytes {
     file_size: u64,
     /// By offset; segments neither touch nor overlap.
     segments: BTreeMap<u64, Vec<u8>>,
+    /// How often bytes were added.
+    insertions: usize,
 }
 
 /// Why bytes cannot be handed out now.
@@ -48,6 +50,7 @@ impl SparseBytes {
         Self {
             file_size,
             segments: BTreeMap::new(),
+            insertions: 0,
         }
     }
 
@@ -63,8 +66,14 @@ impl SparseBytes {
         self.file_size
     }
 
+    /// How often bytes were added: the requests that the file took so far.
+    pub(super) fn insertions(&self) -> usize {
+        self.insertions
+    }
+
     /// Adds what was fetched at an offset. Bytes past the file's end are dropped.
     pub fn insert(&mut self, offset: u64, mut bytes: Vec<u8>) {
+        self.insertions += 1;
         let room = usize::try_from(self.file_size.saturating_sub(offset)).unwrap_or(usize::MAX);
         bytes.truncate(room);
         if bytes.is_empty() {

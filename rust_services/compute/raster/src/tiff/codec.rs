@@ -4,7 +4,6 @@ mod fax;
 mod jpeg;
 mod lzw;
 mod packbits;
-mod webp;
 
 use std::cell::RefCell;
 
@@ -31,8 +30,6 @@ pub enum Compression {
     Fax4,
     /// JPEG, whose tables may stand in a tag of their own.
     Jpeg,
-    /// WebP, lossy or lossless.
-    WebP,
 }
 
 impl Compression {
@@ -47,7 +44,6 @@ impl Compression {
             8 | 32946 => Self::Deflate,
             32773 => Self::PackBits,
             50000 => Self::Zstd,
-            50001 => Self::WebP,
             _ => {
                 let known = match value {
                     2 => "run lengths of CCITT",
@@ -55,13 +51,14 @@ impl Compression {
                     34712 => "JPEG 2000",
                     34887 => "LERC",
                     34925 => "LZMA",
+                    50001 => "WebP",
                     50002 | 52546 => "JPEG XL",
                     _ => "number",
                 };
                 return Err(TiffError::unsupported(
                     "compression",
                     format!("{known} ({value})"),
-                    "none, LZW, Deflate, PackBits, ZSTD, JPEG, WebP and fax",
+                    "none, LZW, Deflate, PackBits, ZSTD, JPEG and fax",
                 ));
             }
         })
@@ -78,18 +75,12 @@ impl Compression {
             Self::Fax3 => "CCITTFAX3",
             Self::Fax4 => "CCITTFAX4",
             Self::Jpeg => "JPEG",
-            Self::WebP => "WEBP",
         }
     }
 
     /// Whether writers of this method may store differences; for others the tag says nothing.
     pub(super) fn has_predictor(self) -> bool {
         matches!(self, Self::Lzw | Self::Deflate | Self::Zstd)
-    }
-
-    /// Whether the data are a picture of bytes, which knows its own size and number of bands.
-    pub(super) fn is_picture(self) -> bool {
-        matches!(self, Self::Jpeg | Self::WebP)
     }
 
     /// Times that the data of this method may be larger than the pixels, at worst.
@@ -156,7 +147,6 @@ pub(super) fn decompress(
         Compression::Fax3 => fax::decode_group_3(shape, data, out),
         Compression::Fax4 => fax::decode_group_4(shape, data, out),
         Compression::Jpeg => jpeg::decode(shape, data, out),
-        Compression::WebP => webp::decode(shape, data, out),
     }
 }
 

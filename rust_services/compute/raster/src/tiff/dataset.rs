@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::bytes::{Gap, SparseBytes};
 use super::directory::{Directory, Reader};
+use super::error::at_most;
 use super::georeference::{self, Georeference};
 use super::image::Image;
 use super::metadata::{self, Words};
@@ -66,7 +67,7 @@ pub enum Parsed {
 /// Reads the header of a TIFF as far as its bytes are at hand.
 ///
 /// A header of up to 64 KiB at the start, as cloud-optimised files have, takes one request; each
-/// further one brings a directory or its values, so that their number is bounded by the limits. A
+/// further one brings a directory or its values, and their number is bounded by the limits. A
 /// caller that inserts less than was asked for gets the same answer again.
 ///
 /// # Errors
@@ -74,7 +75,14 @@ pub enum Parsed {
 pub fn parse(bytes: &SparseBytes, limits: &Limits) -> Result<Parsed, TiffError> {
     match read(bytes, limits) {
         Ok(tiff) => Ok(Parsed::Ready(tiff)),
-        Err(Gap::Missing(range)) => Ok(Parsed::NeedMore(range)),
+        Err(Gap::Missing(range)) => {
+            at_most(
+                "the number of requests for a header",
+                bytes.insertions() as u64 + 1,
+                limits.max_requests as u64,
+            )?;
+            Ok(Parsed::NeedMore(range))
+        }
         Err(Gap::Bad(error)) => Err(error),
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct Reader<'a> {
     first: u64,
     /// What is left of the budget for tags.
     budget: Cell<u64>,
+    /// What is left of the budget for tiles and strips.
+    chunks: Cell<u64>,
 }
 
 impl<'a> Reader<'a> {
@@ -95,6 +97,7 @@ impl<'a> Reader<'a> {
             is_big,
             first,
             budget: Cell::new(limits.max_header_bytes),
+            chunks: Cell::new(limits.max_chunks),
         })
     }
 
@@ -225,6 +228,15 @@ impl<'a> Reader<'a> {
             });
         }
         self.budget.set(left - len);
+        Ok(())
+    }
+
+    /// Takes the tiles and strips of an image from what the file may have.
+    pub(super) fn spend_chunks(&self, count: u64) -> Result<(), TiffError> {
+        let (left, allowed) = (self.chunks.get(), self.limits.max_chunks);
+        let what = "the number of tiles or strips of all images";
+        at_most(what, (allowed - left).saturating_add(count), allowed)?;
+        self.chunks.set(left - count);
         Ok(())
     }
 

@@ -75,7 +75,7 @@ impl Keys {
             .into_iter()
             .find_map(|key| self.text(key));
         match text {
-            Some(text) => Some(text.chars().take(CITATION_LEN).collect()),
+            Some(text) => Some(text.to_owned()),
             // Without words the keys still say that there is a system, only not a listed one.
             None if self.is_present && self.number(MODEL_TYPE).is_some() => {
                 Some("user-defined".to_owned())
@@ -151,7 +151,8 @@ fn keys(reader: &Reader<'_>, directory: &Directory) -> Result<Keys, Gap> {
         if place == 0 {
             keys.numbers.push((key, value));
         } else {
-            let text = if place == u64::from(tags::GEO_ASCII_PARAMS) {
+            let is_citation = [PROJECTED_CITATION, CITATION, GEODETIC_CITATION].contains(&key);
+            let text = if is_citation && place == u64::from(tags::GEO_ASCII_PARAMS) {
                 cut(&ascii, usize::from(value), len)
             } else {
                 String::new()
@@ -164,7 +165,7 @@ fn keys(reader: &Reader<'_>, directory: &Directory) -> Result<Keys, Gap> {
 
 /// A part of the text that all keys share, without the bar that ends it.
 fn cut(ascii: &str, from: usize, len: u64) -> String {
-    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    let len = usize::try_from(len).map_or(CITATION_LEN, |len| len.min(CITATION_LEN));
     let part: String = ascii.chars().skip(from).take(len).collect();
     part.trim_end_matches(['|', '\0', ' ']).to_owned()
 }

@@ -110,10 +110,6 @@ fn is_ycbcr(
     if (compression, bands_together) == (Compression::Jpeg, 3) {
         return Ok(true);
     }
-    // WebP gives red, green and blue, whatever it holds.
-    if compression == Compression::WebP {
-        return Ok(false);
-    }
     let allowed = "grey, RGB and the like, and YCbCr of three bands in JPEG";
     Err(TiffError::unsupported("colour space", "YCbCr", allowed).into())
 }
@@ -172,8 +168,8 @@ fn cut(reader: &Reader<'_>, directory: &Directory, image: &mut Image) -> Result<
     let values = u64::from(image.chunk_width) * u64::from(image.samples_per_chunk_pixel());
     let numbers = values.saturating_mul(image.data_type.size() as u64);
     let mut len = image.row_bytes().max(numbers).saturating_mul(rows);
-    if image.compression.is_picture() {
-        // A decoder of pictures keeps the coefficients of all pixels beside them.
+    if image.compression == Compression::Jpeg {
+        // A decoder of JPEG may keep the coefficients of all pixels beside them.
         len = len.saturating_mul(4);
     }
     let what = "the length of a tile or strip in bytes";
@@ -193,6 +189,7 @@ fn table(
         .saturating_mul(u64::from(rows))
         .saturating_mul(u64::from(image.planes()));
     at_most("the number of tiles or strips", count, most)?;
+    reader.spend_chunks(count)?;
     let numbers = |tiles, strips| -> Result<Option<Vec<u64>>, Gap> {
         match reader.unsigned(directory, tiles, most)? {
             Some(found) if image.is_tiled => Ok(Some(found)),

@@ -1,6 +1,9 @@
 //! How large a file's parts may be.
 
 /// Sizes beyond which a file is refused, each checked before anything of that size is allocated.
+///
+/// With the default sizes a header takes at most 128 MiB beside its bytes, and a tile or strip at most
+/// four times [`Limits::max_chunk_bytes`], whatever the file holds; `tests/memory.rs` measures both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Pixels of one band. A Sentinel-2 band has 120.6 million, a Landsat one 60 million.
@@ -9,7 +12,7 @@ pub struct Limits {
     pub max_bands: u64,
     /// Bytes of one decoded tile or strip, all its bands together.
     pub max_chunk_bytes: u64,
-    /// Tiles and strips of one image, all bands together.
+    /// Tiles and strips of all images, all bands together.
     pub max_chunks: u64,
     /// Directories: the image, its overviews and masks.
     pub max_ifds: usize,
@@ -19,6 +22,8 @@ pub struct Limits {
     pub max_tag_bytes: u64,
     /// Bytes of the tags of all directories together.
     pub max_header_bytes: u64,
+    /// Requests for parts of the header. Files that were never put in order take two an image.
+    pub max_requests: usize,
 }
 
 impl Default for Limits {
@@ -32,6 +37,7 @@ impl Default for Limits {
             max_entries: 1024,
             max_tag_bytes: 8 << 20,
             max_header_bytes: 32 << 20,
+            max_requests: 256,
         }
     }
 }

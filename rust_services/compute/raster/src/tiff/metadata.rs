@@ -11,6 +11,11 @@ use crate::samples::DataType;
 /// Most items read; the rest is passed over.
 const MAX_ITEMS: usize = 4096;
 
+/// Most attributes of an item read; GDAL writes four.
+const MAX_ATTRIBUTES: usize = 16;
+/// Most bytes of a reference's name, as `#x10FFFF` has.
+const MAX_NAME: usize = 8;
+
 /// What `GDAL_METADATA` says of one band.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct BandWords {
@@ -80,7 +85,8 @@ pub(super) fn parse(xml: &str) -> Result<Words, TiffError> {
 
 fn item_of(start: &BytesStart<'_>) -> Result<Item, String> {
     let mut item = Item::default();
-    for attribute in start.attributes() {
+    // Unchecked: to look for names that come twice takes the square of their number.
+    for attribute in start.attributes().with_checks(false).take(MAX_ATTRIBUTES) {
         let attribute = attribute.map_err(|error| error.to_string())?;
         let value = attribute
             .normalized_value(XmlVersion::Implicit1_0)
@@ -124,7 +130,11 @@ fn unescaped(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);
         rest = &rest[at + 1..];
-        let name = rest.split_once(';').map_or("", |(name, _)| name);
+        // Near by: to look for an end that never comes would take the square of the length.
+        let mut near = rest.bytes().take(MAX_NAME + 1);
+        let name = near
+            .position(|byte| byte == b';')
+            .map_or("", |end| &rest[..end]);
         if let Some(character) = predefined(name).or_else(|| numbered(name)) {
             plain.push(character);
             rest = &rest[name.len() + 1..];

@@ -12,8 +12,8 @@
 //! |---|---|
 //! | strips, tiles; pixel or band interleaved; both byte orders and bit orders; `BigTIFF` | |
 //! | integers of 1 to 32 bits, and of 64 where floats hold them; floats of 16, 24, 32, 64 | odd widths with a sign, complex numbers, mixtures |
-//! | none, LZW, Deflate, `PackBits`, ZSTD; predictors 1, 2, 3 | LERC, LZMA, JPEG 2000, JPEG XL |
-//! | JPEG (`YCbCr` as RGB), WebP, fax of groups 3 and 4 | `YCbCr` elsewhere, fax in two dimensions |
+//! | none, LZW, Deflate, `PackBits`, ZSTD; predictors 1, 2, 3 | WebP, LERC, LZMA, JPEG 2000, JPEG XL |
+//! | JPEG (`YCbCr` as RGB), fax of groups 3 and 4 | `YCbCr` elsewhere, fax in two dimensions |
 //! | palettes, as indices; overviews, masks, nodata, scale and offset, pixel-is-point | |
 //! | scale and tiepoint, or a matrix, north up | rotation, south up, ground control points |
 //!

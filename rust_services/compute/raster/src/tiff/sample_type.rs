@@ -84,10 +84,6 @@ pub(super) fn fits(
             is_byte && matches!(bands_together, 1 | 3 | 4),
             "one, three or four bands of 8 bits",
         ),
-        Compression::WebP => (
-            is_byte && matches!(bands_together, 3 | 4),
-            "three or four bands of 8 bits",
-        ),
         _ => return Ok(()),
     };
     if is_fine {

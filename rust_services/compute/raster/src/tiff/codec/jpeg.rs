@@ -107,6 +107,15 @@ impl Stream {
                 }
             }
             if is_data {
+                // The decoder goes on with grey where a stream breaks off.
+                if !segments
+                    .rest
+                    .windows(2)
+                    .rev()
+                    .any(|pair| pair == [0xFF, END])
+                {
+                    return Err("no end".to_owned());
+                }
                 bytes.extend(segments.rest);
             }
         }

@@ -10,6 +10,7 @@ pub(super) enum Value {
     Long8(Vec<u64>),
     Double(Vec<f64>),
     Ascii(String),
+    Undefined(Vec<u8>),
 }
 
 /// One directory and the tiles or strips it points to.
@@ -130,6 +131,7 @@ impl Form {
                 numbers.len() as u64,
                 numbers.iter().flat_map(|n| self.u64(n.to_bits())).collect(),
             ),
+            Value::Undefined(bytes) => (7, bytes.len() as u64, bytes.clone()),
             Value::Ascii(text) => (2, text.len() as u64 + 1, [text.as_bytes(), &[0]].concat()),
         }
     }

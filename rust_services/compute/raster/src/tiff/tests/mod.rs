@@ -1,7 +1,10 @@
 //! The reader on files made here: every layout, every refusal, and bytes of ill will.
 
+mod bombs;
 mod builder;
 mod hostile;
+mod jpeg;
+mod memory;
 mod pixels;
 mod place;
 mod refused;
