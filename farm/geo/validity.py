@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
 from farm.errors import InvalidInputError
@@ -26,6 +27,12 @@ _WORDS = {
         "OUTLINE_RING_TOO_SHORT",
     ),
 }
+# Edges whose bounding boxes an edge meets, on average. Borders of real fields meet a handful; in
+# combs, stars and spirals of long slanting edges every box meets every other, and looking for
+# crossings, which goes by boxes, would take the square of the corners: half a minute for 60,000.
+MAX_MEETINGS = 300
+_PAIRS_AT_ONCE = 4_000_000  # 64 MB
+
 _REASON = re.compile(r"^(?P<reason>[^\[]+)(?:\[(?P<x>\S+) (?P<y>\S+)\])?$")
 
 
@@ -35,6 +42,7 @@ def refuse_invalid(outline: MultiPolygon) -> None:
     Raises:
         InvalidInputError: The sentence names what is wrong and about where.
     """
+    _refuse_intricate(outline)
     _refuse_repeated_rings(outline)
     if shapely.is_valid(outline):
         return
@@ -49,6 +57,29 @@ def refuse_invalid(outline: MultiPolygon) -> None:
         where = f" near {place_in_words(float(match['x']), float(match['y']))}"
     msg = f"{words}{where}."
     raise InvalidInputError(msg, reason=code)
+
+
+def _refuse_intricate(outline: MultiPolygon) -> None:
+    """Refuse what cannot be checked in time that grows with the corners."""
+    corners, ring = shapely.get_coordinates(
+        shapely.get_rings(shapely.get_parts(outline)), return_index=True
+    )
+    is_edge = ring[:-1] == ring[1:]
+    ends = np.stack([corners[:-1][is_edge], corners[1:][is_edge]])
+    count = ends.shape[1]
+    if count <= MAX_MEETINGS:
+        return
+    boxes = shapely.box(*ends.min(axis=0).T, *ends.max(axis=0).T)
+    tree = shapely.STRtree(boxes)
+    step, met = max(1, _PAIRS_AT_ONCE // count), 0
+    for first in range(0, count, step):
+        met += tree.query(boxes[first : first + step]).shape[1]
+        if met > MAX_MEETINGS * count:
+            msg = (
+                f"The outline of {count:,} corners is too intricate to be checked: its long edges "
+                "lie across one another like the teeth of a comb. Draw it in several fields."
+            )
+            raise InvalidInputError(msg, reason="OUTLINE_TOO_INTRICATE")
 
 
 def place_in_words(lon: float, lat: float) -> str:

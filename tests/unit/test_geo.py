@@ -197,6 +197,26 @@ def test_more_bytes_than_a_service_takes_are_refused() -> None:
     assert "bytes" in refusal(polygon([*ring, ring[0]])).detail
 
 
+@pytest.mark.parametrize("turned", [0.0, math.pi / 4])
+def test_a_comb_is_an_outline_unless_all_its_edges_lie_across_one_another(turned: float) -> None:
+    teeth = 400
+    upright = [(x, y) for tooth in range(teeth) for x, y in comb_tooth(tooth / teeth, 0.5 / teeth)]
+    corners = [(0.0, -0.1), *upright, (upright[-1][0], -0.1)]
+    cos, sin = math.cos(turned), math.sin(turned)
+    ring = [[4 + 0.01 * (x * cos - y * sin), 51 + 0.01 * (x * sin + y * cos)] for x, y in corners]
+    closed = polygon([*ring, ring[0]])
+
+    if turned:
+        # Every edge's bounding box meets every other's: to check them all takes the square.
+        assert refusal(closed).reason == "OUTLINE_TOO_INTRICATE"
+    else:
+        assert outline_of_geojson(closed).area_m2 > 1e5
+
+
+def comb_tooth(x: float, width: float) -> list[tuple[float, float]]:
+    return [(x, 0.0), (x, 1.0), (x + width, 1.0), (x + width, 0.0)]
+
+
 def test_more_parts_than_the_limit_are_refused() -> None:
     parts = [[square(4 + 0.001 * step, 51, 0.0005)] for step in range(1_001)]
 
