@@ -130,7 +130,8 @@ def exception_handler(exc: Exception, handler_context: dict[str, Any]) -> HttpRe
         case django_errors.ValidationError():
             exc = api_errors.ValidationError(get_error_detail(exc))
         case django_errors.RequestDataTooBig():
-            detail = f"The body is longer than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
+            limit = getattr(exc, "limit_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+            detail = f"The body is longer than {limit} bytes."
             return problem(status=413, code="too_large", detail=detail, instance=instance)
         case django_errors.SuspiciousOperation():
             detail = "The request is malformed, or has too many parts."

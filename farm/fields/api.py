@@ -32,7 +32,7 @@ from farm.fields.preconditions import PreconditionFailed, etag_of, is_known, req
 from farm.fields.selectors import fields_of, visible_field
 from farm.fields.tables import csv_lines
 from farm.http_schema import may_raise
-from orchestrator.parsers import BoundedJSONParser
+from orchestrator.parsers import MAX_OUTLINES_BYTES, BoundedJSONParser
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 class FieldList(generics.GenericAPIView[Field]):
     """The fields of a farm."""
 
+    max_json_bytes = MAX_OUTLINES_BYTES
     parser_classes = (GeoJSONParser, BoundedJSONParser)
     renderer_classes = (GeoJSONRenderer, JSONRenderer, CSVRenderer)
     pagination_class = FeaturePagination
@@ -148,6 +149,7 @@ class FieldList(generics.GenericAPIView[Field]):
 class FieldDetail(APIView):
     """One field."""
 
+    max_json_bytes = MAX_OUTLINES_BYTES
     parser_classes = (GeoJSONParser, BoundedJSONParser)
     renderer_classes = (GeoJSONRenderer, JSONRenderer)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
-from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
@@ -43,7 +43,7 @@ from farm.imagery.scene_services import (
 )
 from farm.imagery.storage import object_store
 from farm.jobs.serializers import JobSerializer
-from orchestrator.parsers import BoundedJSONParser
+from orchestrator.parsers import BodyTooLongError, BoundedJSONParser
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -95,6 +95,8 @@ class SceneFilter(django_filters.FilterSet):
 class SceneList(generics.GenericAPIView[Scene]):
     """The scenes of a farm."""
 
+    # A STAC item, of which 2 MB are read, and what is said beside it.
+    max_json_bytes = 4 * 1024 * 1024
     parser_classes = (MultiPartParser, BoundedJSONParser)
     serializer_class = SceneSerializer
     filterset_class = SceneFilter
@@ -282,8 +284,7 @@ def _refuse_too_large(request: Request) -> None:
     announced = int(request.META.get("CONTENT_LENGTH") or 0)
     limit = max_total_bytes() + FORM_OVERHEAD_BYTES
     if announced > limit:
-        msg = f"The request has {announced} bytes; a scene may have {limit}."
-        raise RequestDataTooBig(msg)
+        raise BodyTooLongError(limit)
 
 
 def _with_job(scene: Scene, job: Job | None) -> dict[str, Any]:

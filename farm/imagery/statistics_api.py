@@ -30,6 +30,7 @@ from farm.imagery.statistics import (
     summarize_scenes,
 )
 from farm.imagery.statistics_answer import STATISTICS_TABLE, statistics_answer, statistics_rows
+from orchestrator.parsers import MAX_OUTLINES_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +97,7 @@ class StatisticsView(Clocked, TableView):
 
     # Nothing is changed by it, so that whoever may read may ask.
     required_scope = Scope.READ
+    max_json_bytes = MAX_OUTLINES_BYTES
 
     @extend_schema(
         tags=["statistics"],

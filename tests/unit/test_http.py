@@ -316,6 +316,46 @@ def test_a_json_body_is_bounded(here, settings):
     assert (bursts.status_code, bursts.json()["code"]) == (413, "too_large")
 
 
+def test_a_body_of_names_and_numbers_is_bounded_below_one_of_outlines(here):
+    body = '"' + "x" * (1024 * 1024) + '"'
+
+    answer = here.post("/api/v1/auth/token/", body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert answer.json()["detail"] == "The body is longer than 1048576 bytes."
+
+
+def test_a_body_that_is_announced_too_long_is_not_read(here):
+    class Endless:
+        def read(self, size=-1):
+            raise AssertionError("read although it was announced too long")
+
+        readline = read
+
+    answer = here.generic(
+        "POST",
+        "/api/v1/broken/",
+        b"",
+        content_type="application/json",
+        **{"CONTENT_LENGTH": "9" * 18, "wsgi.input": Endless()},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_millions_of_empty_lists_are_refused_before_they_take_memory(here, monkeypatch):
+    monkeypatch.setattr("orchestrator.parsers.MAX_CONTAINERS", 1000)
+
+    fits = here.post("/api/v1/broken/", "[[]" + ",[]" * 998 + "]", content_type="application/json")
+    bursts = here.post(
+        "/api/v1/broken/", "[{}" + ",[]" * 999 + "]", content_type="application/json"
+    )
+
+    assert fits.status_code == 200
+    assert (bursts.status_code, bursts.json()["code"]) == (400, "unparsable")
+    assert "1,000 lists and objects" in bursts.json()["detail"]
+
+
 def test_a_method_that_is_not_there_names_those_that_are(here):
     response = here.delete("/api/v1/broken/")
 
