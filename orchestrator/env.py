@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,7 @@ HOST = re.compile(r"[a-z0-9.:-]+")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Django's own check (security.W009) calls a shorter key weak.
 SECRET_KEY_MIN_LENGTH = 50
+TILE_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){32,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Environment:
     log_level: str
     upload_max_bytes: int  # all files of one scene together; the edge reads the same variable
     mask_dilation_m: float  # 0 to 1000; see farm.imagery.masks
+    tile_key: bytes | None  # 32 to 64 bytes that sign addresses of tiles; None: no tiles
 
     @property
     def public_host(self) -> str:
@@ -118,6 +121,7 @@ def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
         mask_dilation_m=_number(
             "FURROW_MASK_DILATION_M", given, default=0, smallest=0, largest=1000
         ),
+        tile_key=_tile_key(given.get("FURROW_TILE_KEY")),
     )
 
 
@@ -166,6 +170,18 @@ def _secret_key(value: str | None) -> str | None:
         )
         raise ImproperlyConfigured(msg)
     return value
+
+
+def _tile_key(value: str | None) -> bytes | None:
+    if value is None:
+        return None
+    if not TILE_KEY.fullmatch(value):
+        msg = (
+            "FURROW_TILE_KEY must be 64 to 128 hexadecimal digits, an even number of them, such as"
+            " `openssl rand -hex 32` makes; furrow-ndvi reads the same one."
+        )
+        raise ImproperlyConfigured(msg)
+    return bytes.fromhex(value)
 
 
 def _public_url(value: str) -> str:
@@ -226,6 +242,9 @@ def _s3_address(value: str, given: Mapping[str, str]) -> S3Address:
             f"FURROW_STORE_URL is “{value.rpartition('@')[2]}”; a bucket is s3://<bucket>/<prefix>,"
             " without anything else."
         )
+        raise ImproperlyConfigured(msg)
+    if find_spec("boto3") is None:
+        msg = "FURROW_STORE_URL names a bucket; that needs boto3: pip install 'furrow[s3]'."
         raise ImproperlyConfigured(msg)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         if name not in given:

@@ -238,6 +238,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 64  # one Sentinel-2 date is about 15
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 UPLOAD_MAX_BYTES = ENV.upload_max_bytes
 MASK_DILATION_M = ENV.mask_dilation_m
+TILE_KEY = ENV.tile_key
 FILE_UPLOAD_TEMP_DIR = str(UPLOAD_TEMP_DIR)  # /tmp may be memory; rasters are large
 
 

@@ -15,6 +15,7 @@ from farm.imagery.domain import (
     IndexPicture,
     RasterBand,
     RasterDescription,
+    Resampling,
 )
 from farm.rpc.common.v1 import common_pb2
 from farm.rpc.ndvi.v1 import ndvi_pb2
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         MaskLayer,
         ObjectRef,
         SceneSource,
+        TileLayer,
     )
 
 _ENCODINGS = {
@@ -39,6 +41,10 @@ _ENCODINGS = {
 _COMPRESSIONS = {
     Compression.DEFLATE: ndvi_pb2.COMPRESSION_DEFLATE,
     Compression.ZSTD: ndvi_pb2.COMPRESSION_ZSTD,
+}
+_RESAMPLINGS = {
+    Resampling.NEAREST: ndvi_pb2.RESAMPLING_NEAREST,
+    Resampling.BILINEAR: ndvi_pb2.RESAMPLING_BILINEAR,
 }
 
 
@@ -87,6 +93,22 @@ def encoding_to_proto(encoding: Encoding) -> ndvi_pb2.Encoding:
 def compression_to_proto(compression: Compression) -> ndvi_pb2.Compression:
     """Name a codec."""
     return _COMPRESSIONS[compression]
+
+
+def tile_layer_to_proto(layer: TileLayer) -> ndvi_pb2.TileLayer:
+    """Say what tiles are drawn of."""
+    return ndvi_pb2.TileLayer(
+        scenes=[scene_to_proto(scene) for scene in layer.scenes],
+        index=formula_to_proto(layer.index),
+        outline_wkb=layer.outline_wkb,
+        stops=[stop_to_proto(stop) for stop in layer.stops],
+        resampling=_RESAMPLINGS[layer.resampling],
+    )
+
+
+def tile_layer_bytes(layer: TileLayer) -> bytes:
+    """Write a layer as the object that furrow-ndvi reads; equal layers give equal bytes."""
+    return tile_layer_to_proto(layer).SerializeToString(deterministic=True)
 
 
 def description_from_proto(answer: ndvi_pb2.DescribeRasterResponse) -> RasterDescription:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ObjectRef,
         RasterDescription,
         SceneSource,
+        TileLayer,
     )
 
 # A request stays below half of what the channel may send; the proto allows 10,000 fields.
@@ -154,6 +155,39 @@ class NdviClient:
             answer, call = self._stub.RenderIndex.with_call(request, timeout=timeout_s)
         self._note_version(call)
         return converters.picture_from_proto(answer)
+
+    def render_tile(
+        self,
+        *,
+        layer: TileLayer,
+        zoom: int,
+        column: int,
+        row: int,
+        size: int,
+        timeout_s: float,
+    ) -> bytes:
+        """Render a Web-Mercator tile as a PNG; empty where no pixel of it has a value.
+
+        Args:
+            layer: What is drawn.
+            zoom: 0 to 24.
+            column: From the west, below 2 to the power of the zoom.
+            row: From the north, likewise.
+            size: 256 or 512 pixels a side.
+            timeout_s: Deadline in seconds.
+        """
+        request = ndvi_pb2.RenderTileRequest(
+            layer=converters.tile_layer_to_proto(layer),
+            zoom=zoom,
+            column=column,
+            row=row,
+            size=size,
+        )
+        with translated():
+            answer, call = self._stub.RenderTile.with_call(request, timeout=timeout_s)
+        self._note_version(call)
+        png: bytes = answer.png
+        return png
 
     def write_index(
         self,

@@ -202,3 +202,21 @@ class IndexFile:
     size_bytes: int
     grid: Grid
     sha256: str
+
+
+class Resampling(Enum):
+    """How an index is looked up between its pixels."""
+
+    NEAREST = "nearest"
+    BILINEAR = "bilinear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileLayer:
+    """What tiles are drawn of: everything but the place."""
+
+    scenes: tuple[SceneSource, ...]  # 1 to 8 of one day, the preferred first
+    index: IndexFormula
+    stops: tuple[ColourStop, ...]  # 2 to 64, ascending
+    resampling: Resampling
+    outline_wkb: bytes | None = None  # None: all that the scenes cover

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from farm.imagery import index_api, index_farm_api, index_raster_api, statistics_api
+from farm.imagery import (
+    index_api,
+    index_farm_api,
+    index_raster_api,
+    statistics_api,
+    tile_api,
+)
 
 FIELD_INDEX = "fields/<int:field_id>/indices/<str:index>"
 # After the routes of farms: `farms/1/members/` and the like are theirs.
@@ -37,6 +43,16 @@ urlpatterns = [
         f"{FIELD_INDEX}/legend.json",
         index_api.FieldIndexLegendView.as_view(),
         name="field-index-legend",
+    ),
+    path(
+        f"{FIELD_INDEX}/tiles",
+        tile_api.FieldIndexTilesView.as_view(),
+        name="field-index-tiles",
+    ),
+    path(
+        f"{FARM_INDEX}/tiles",
+        tile_api.FarmIndexTilesView.as_view(),
+        name="farm-index-tiles",
     ),
     path(
         f"{FARM_INDEX}/latest",

@@ -53,6 +53,8 @@ GET    fields/{field_id}/indices/{index}/timeseries      viewer      read       
 GET    fields/{field_id}/indices/{index}/raster.png      viewer      read             200    404
 GET    fields/{field_id}/indices/{index}/raster.tif      viewer      read             200    404
 GET    fields/{field_id}/indices/{index}/legend.json     viewer      read             200    404
+GET    fields/{field_id}/indices/{index}/tiles           viewer      read             200    404
+GET    farms/{farm_id}/{index}/tiles                     viewer      read             200    404
 GET    farms/{farm_id}/{index}/latest                    viewer      read             200    404
 GET    farms/{farm_id}/{index}/timeseries                viewer      read             200    404
 POST   statistics/                                       viewer      read             200    404
