@@ -335,7 +335,7 @@ def test_a_body_that_is_announced_too_long_is_not_read(here):
     answer = here.generic(
         "POST",
         "/api/v1/broken/",
-        b"",
+        b"{}",
         content_type="application/json",
         **{"CONTENT_LENGTH": "9" * 18, "wsgi.input": Endless()},
     )
