@@ -136,6 +136,13 @@ def test_an_s3_server_of_ones_own_can_be_named(checkout, more, endpoint):
     assert env.store_s3.endpoint == endpoint
 
 
+def test_a_bucket_without_the_package_for_it_is_refused_at_the_start(checkout, monkeypatch):
+    monkeypatch.setattr("orchestrator.env.find_spec", lambda _: None)
+
+    with pytest.raises(ImproperlyConfigured, match=r"furrow\[s3\]"):
+        parse(S3, project_dir=checkout)
+
+
 def test_an_s3_server_is_not_asked_in_the_clear_unasked(checkout):
     with pytest.raises(ImproperlyConfigured, match="FURROW_S3_ALLOW_HTTP"):
         parse({**S3, "FURROW_S3_ENDPOINT": "http://nas:9000"}, project_dir=checkout)
