@@ -19,13 +19,14 @@
 //! <https://medium.com/@raphlinus/inside-the-fastest-font-renderer-in-the-world-75ae5270c445>).
 
 mod edges;
+mod existing;
 mod shares;
 
 use crate::{
     grid::Window,
     outline::{GridOutline, OutlineError},
 };
-pub(crate) use shares::ShareSum;
+pub use shares::ShareSum;
 
 /// Shares nearer to 0 or 1 than this are 0 or 1: what rounding leaves where an edge runs along
 /// pixel borders, far below any share that a measurement can tell.

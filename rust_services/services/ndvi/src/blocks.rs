@@ -10,6 +10,10 @@ const BLOCK_PIXELS: u64 = 4 << 20;
 const LEAST_PIXELS: u64 = 1 << 8;
 const MOST_PIXELS: u64 = 1 << 20;
 
+/// Most pixels of a row of blocks of a mosaic, which files in the making hold, but for fewest rows.
+const MOST_PIXELS_ALONG: u32 = 16 << 20;
+const LEAST_ROWS: u32 = 256;
+
 /// How much taller than meant a block may become to keep large tiles whole, and how much larger at
 /// all: a file may say that its tiles are as wide as millions of columns.
 const MOST_TIMES_TALLER: u32 = 8;
@@ -23,13 +27,16 @@ pub struct Lattice {
     height: u32,
     cols: u32,
     rows: u32,
+    chunk: (u32, u32),
+    reads: u64,
 }
 
 impl Lattice {
     /// A lattice over a grid whose files are cut into chunks of this size, in pixels of the grid.
     /// A block is made of whole chunks where these are small enough, so that few are read twice.
     /// `reads` is how many pixels of all files are read for one of the grid.
-    pub fn new(grid: &Grid, (chunk_width, chunk_height): (u32, u32), reads: u64) -> Self {
+    pub fn new(grid: &Grid, chunk: (u32, u32), reads: u64) -> Self {
+        let (chunk_width, chunk_height) = chunk;
         let pixels = (BLOCK_PIXELS / reads.max(1)).clamp(LEAST_PIXELS, MOST_PIXELS);
         // Strips are as wide as the raster: blocks are so too, and grow downwards only.
         let chunk_width = chunk_width.clamp(1, grid.width);
@@ -46,6 +53,20 @@ impl Lattice {
             height: grid.height,
             cols,
             rows,
+            chunk,
+            reads,
+        }
+    }
+
+    /// A lattice of the same files over a larger grid, its blocks lower where a row of them would
+    /// hold too many pixels.
+    #[must_use]
+    pub fn over(&self, grid: &Grid) -> Self {
+        let meant = Self::new(grid, self.chunk, self.reads);
+        let most = MOST_PIXELS_ALONG / grid.width.max(1);
+        Self {
+            rows: meant.rows.min(most.max(LEAST_ROWS)),
+            ..meant
         }
     }
 
@@ -178,6 +199,23 @@ mod tests {
             let meant = (BLOCK_PIXELS / reads).clamp(LEAST_PIXELS, MOST_PIXELS);
             assert!((1..=8 * meant).contains(&pixels), "{pixels} of {tile:?}");
         }
+    }
+
+    #[test]
+    fn a_larger_grid_is_cut_as_if_it_were_one_file() {
+        let tile = Lattice::new(&grid(200, 300), (256, 256), 2);
+        let both = tile.over(&grid(400, 300));
+        assert_eq!(
+            (both.cols, both.rows),
+            (400, 300),
+            "small rasters are one block"
+        );
+        let far = Lattice::new(&grid(10_980, 10_980), (1024, 1024), 2).over(&grid(80_000, 4000));
+        assert_eq!(far.cols, 1024);
+        assert_eq!(
+            far.rows, 256,
+            "a row of blocks is held by files in the making"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From messages to the service's own words, and back. Every limit that the contract states is
 //! checked here.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use furrow_index::{Formula, ValidRange};
 use furrow_raster::grid::Grid;
@@ -15,6 +15,7 @@ use furrow_rpc::ndvi::v1 as proto;
 use crate::request::{BandPlace, BandSpec, FieldSpec, IndexSpec, MaskSpec, Radiometry, SceneSpec};
 use crate::status::NdviError;
 use crate::store::Location;
+use crate::write::FORMULA_TAG;
 
 /// Limits of the contract.
 const MAX_SCENES: usize = 8;
@@ -25,6 +26,9 @@ const MAX_FIELDS: usize = 10_000;
 const MAX_QUANTILES: usize = 16;
 const MAX_CONSTANTS: usize = 32;
 const MAX_DILATION_M: f64 = 1000.0;
+const MAX_TAGS: usize = 32;
+const MAX_TAG_NAME_BYTES: usize = 64;
+const MAX_TAG_BYTES: usize = 1 << 10;
 
 type Converted<T> = Result<T, NdviError>;
 
@@ -347,6 +351,33 @@ pub(crate) fn histogram_bins(bins: u32) -> Converted<usize> {
     }
 }
 
+/// Tags of a file, none of which is its own.
+pub(crate) fn tags(tags: HashMap<String, String>) -> Converted<BTreeMap<String, String>> {
+    counted("tags", tags.len(), 0, MAX_TAGS)?;
+    let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    for (name, value) in &tags {
+        if !(1..=MAX_TAG_NAME_BYTES).contains(&name.len()) || !name.bytes().all(plain) {
+            return refuse("tags", "has a name that is not 1 to 64 of A-Z, 0-9 and _");
+        }
+        if name == FORMULA_TAG {
+            return refuse("tags", format!("has {name}, which the file says itself"));
+        }
+        let field = format!("tags[{name}]");
+        if value.len() > MAX_TAG_BYTES {
+            let found = value.len();
+            return refuse(
+                field,
+                format!("has {found} bytes; at most {MAX_TAG_BYTES} are allowed"),
+            );
+        }
+        // What XML cannot hold even escaped.
+        if value.contains(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')) {
+            return refuse(field, "has a control character");
+        }
+    }
+    Ok(tags.into_iter().collect())
+}
+
 /// A colour ramp of 2 to 64 stops.
 pub(crate) fn ramp(stops: &[common::ColourStop]) -> Converted<ColourRamp> {
     counted("stops", stops.len(), 2, 64)?;
@@ -378,14 +409,14 @@ pub(crate) fn grid_message(grid: &Grid) -> common::Grid {
 }
 
 /// A summary as a message.
-pub(crate) fn summary_message(summary: Summary) -> proto::FieldSummary {
+pub(crate) fn summary_message(summary: Summary, scene_pixels: Vec<f64>) -> proto::FieldSummary {
     let values = summary.values;
     proto::FieldSummary {
         covered_pixels: summary.covered_pixels,
         covered_area_m2: summary.covered_area_m2,
         outline_area_m2: summary.outline_area_m2,
         effective_pixels: summary.effective_pixels,
-        scene_pixels: vec![summary.effective_pixels],
+        scene_pixels,
         valid_share: summary.valid_share,
         clear_share: summary.clear_share,
         edge_share: summary.edge_share,

@@ -168,6 +168,7 @@ impl Grpc {
             Ok(_) => return Err(NdviError::request("key", "must begin with derived/")),
             Err(reason) => return Err(NdviError::request("key", reason)),
         };
+        let tags = convert::tags(request.tags)?;
         let call = self.admit(cancel)?;
         let view = self
             .view(&call, request.scenes, request.index, request.outline_wkb)
@@ -177,7 +178,8 @@ impl Grpc {
             .write_room
             .try_acquire_many(u32::try_from(permits).unwrap_or(u32::MAX));
         let _room = room.map_err(|_| NdviError::Busy)?;
-        let written = write_index(&self.rasters, &call, &view, &key, encoding, compression).await?;
+        let rasters = &self.rasters;
+        let written = write_index(rasters, &call, &view, &key, encoding, compression, tags).await?;
         Ok(proto::WriteIndexResponse {
             size_bytes: written.size_bytes,
             grid: Some(convert::grid_message(&written.grid)),
@@ -323,6 +325,6 @@ fn field_message(field: SummarizedField) -> proto::SummarizeFieldsResponse {
         field_id: field.field_id,
         index: field.index,
         grid: Some(convert::grid_message(&field.grid)),
-        summary: Some(convert::summary_message(field.summary)),
+        summary: Some(convert::summary_message(field.summary, field.scene_pixels)),
     }
 }

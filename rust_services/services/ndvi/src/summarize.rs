@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use furrow_raster::coverage::Coverage;
+use furrow_raster::coverage::{Coverage, ShareSum};
 use furrow_raster::grid::{Grid, Window};
 use furrow_raster::zonal::{
-    Accumulator, Block, HistogramSpec, Summary, SummarySpec, most_bytes_kept,
+    Accumulator, Block, HistogramSpec, PixelState, Summary, SummarySpec, most_bytes_kept,
 };
 use furrow_service_kit::Cancel;
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ use crate::mosaic::{Mosaic, mosaics};
 use crate::pipeline::{Answers, fold_blocks, send_all};
 use crate::request::{FieldSpec, IndexSpec, SceneSpec};
 use crate::scenes::{Admitted, Rasters};
-use crate::stack::IndexBlock;
+use crate::stack::{IndexBlock, IndexValues};
 use crate::status::NdviError;
 
 /// Bytes of the values that are kept at once for quantiles, over all fields and indices of a pass.
@@ -64,6 +64,8 @@ pub struct SummarizedField {
     pub index: String,
     /// The numbers.
     pub summary: Summary,
+    /// Effective pixels taken from each scene, in the order of the request.
+    pub scene_pixels: Vec<f64>,
     /// Grid they were computed on.
     pub grid: Grid,
 }
@@ -180,6 +182,8 @@ struct OpenField {
     coverage: Coverage,
     /// One an index.
     accumulators: Vec<Accumulator>,
+    /// For each index, effective pixels by scene; empty where there is one scene.
+    taken: Vec<Vec<ShareSum>>,
     blocks_left: usize,
 }
 
@@ -192,6 +196,10 @@ impl Pass {
     ) -> (Self, Vec<Window>) {
         let mut touched: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         let mut open = Vec::with_capacity(covered.len());
+        let sources = match mosaic.scene_count() {
+            1 => 0,
+            several => several,
+        };
         for (place, coverage) in covered {
             let mut blocks_left = 0;
             for number in coverage
@@ -210,6 +218,7 @@ impl Pass {
                 field_id: fields[place].field_id.clone(),
                 coverage,
                 accumulators: specs.iter().map(Accumulator::new).collect(),
+                taken: vec![vec![ShareSum::default(); sources]; specs.len()],
                 blocks_left,
             }));
         }
@@ -291,6 +300,9 @@ fn hull(a: Window, b: Window) -> Window {
 
 impl OpenField {
     fn add(&mut self, block: &IndexBlock) {
+        for (taken, index) in self.taken.iter_mut().zip(&block.indices) {
+            add_taken(&self.coverage, block.window, index, taken);
+        }
         for (accumulator, index) in self.accumulators.iter_mut().zip(&block.indices) {
             let of_index = Block {
                 window: block.window,
@@ -307,16 +319,42 @@ impl OpenField {
             field_id,
             coverage,
             accumulators,
+            taken,
             ..
         } = self;
-        let named = index_names.iter().zip(accumulators);
+        let named = index_names.iter().zip(accumulators).zip(taken);
         named
-            .map(|(index, accumulator)| SummarizedField {
-                field_id: field_id.clone(),
-                index: index.clone(),
-                summary: accumulator.finish(&coverage),
-                grid,
+            .map(|((index, accumulator), taken)| {
+                let summary = accumulator.finish(&coverage);
+                let scene_pixels = if taken.is_empty() {
+                    vec![summary.effective_pixels]
+                } else {
+                    taken.into_iter().map(ShareSum::pixels).collect()
+                };
+                SummarizedField {
+                    field_id: field_id.clone(),
+                    index: index.clone(),
+                    summary,
+                    scene_pixels,
+                    grid,
+                }
             })
             .collect()
+    }
+}
+
+/// Adds the effective pixels of a block to the scenes that they were taken from.
+fn add_taken(coverage: &Coverage, window: Window, index: &IndexValues, taken: &mut [ShareSum]) {
+    if taken.is_empty() {
+        return;
+    }
+    let width = window.width as usize;
+    for (row, span) in coverage.spans_within(window) {
+        let start = (row - window.row) as usize * width + (span.col - window.col) as usize;
+        for place in start..start + span.len as usize {
+            if index.states[place] == PixelState::Valid && index.values[place].is_finite() {
+                taken[usize::from(index.sources[place])].add(span.share, 1);
+            }
+        }
     }
 }

@@ -28,6 +28,9 @@ use crate::stack::IndexBlock;
 use crate::status::NdviError;
 use crate::store::scratch_error;
 
+/// Entry of a file's metadata that says how its values were computed.
+pub const FORMULA_TAG: &str = "FORMULA";
+
 /// Bytes that are written at once, about.
 const PART_BYTES: usize = 4 << 20;
 
@@ -42,7 +45,7 @@ pub struct WrittenIndex {
     pub sha256: String,
 }
 
-/// Computes an index over a view and writes it under a key.
+/// Computes an index over a view and writes it under a key, with these tags beside its formula.
 ///
 /// # Errors
 /// [`NdviError`] when a file cannot be read, a value does not fit the encoding or the store fails.
@@ -53,9 +56,11 @@ pub async fn write_index(
     key: &Path,
     encoding: Encoding,
     compression: Compression,
+    mut tags: BTreeMap<String, String>,
 ) -> Result<WrittenIndex, NdviError> {
     let index = &view.mosaic.indices[0];
     let grid = view.grid();
+    tags.insert(FORMULA_TAG.to_owned(), index.formula.to_string());
     let spec = CogSpec {
         grid,
         is_geographic: view.mosaic.crs.is_geographic(),
@@ -63,7 +68,7 @@ pub async fn write_index(
         encoding,
         compression,
         description: index.name.clone(),
-        tags: BTreeMap::from([("FORMULA".to_owned(), index.formula.to_string())]),
+        tags,
     };
     let stores = &rasters.stores;
     let writer = Writer::new(spec, view, stores.scratch().await?);

@@ -6,23 +6,23 @@ const UNITS: f64 = (1_u64 << 60) as f64;
 /// A sum of shares of pixels, exact in units of 2⁻⁶⁰ of a pixel: two sums over the same pixels are
 /// equal to the last bit, so that what is seen as a whole has a share of exactly 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct ShareSum(u128);
+pub struct ShareSum(u128);
 
 impl ShareSum {
     /// Adds so many pixels of a share, 0 to 1.
-    pub(crate) fn add(&mut self, share: f64, count: u64) {
+    pub fn add(&mut self, share: f64, count: u64) {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most 2^60
         let units = (share * UNITS) as u64;
         self.0 += u128::from(units) * u128::from(count);
     }
 
     /// Adds another sum.
-    pub(crate) fn join(&mut self, other: Self) {
+    pub fn join(&mut self, other: Self) {
         self.0 += other.0;
     }
 
     /// The sum, pixels.
-    pub(crate) fn pixels(self) -> f64 {
+    pub fn pixels(self) -> f64 {
         self.0 as f64 / UNITS
     }
 }

@@ -7,6 +7,8 @@ mod http_server;
 mod layouts;
 mod lifecycle;
 mod masks;
+mod mosaic_files;
+mod mosaics;
 mod rasters;
 mod shared_imagery;
 mod summaries;

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use furrow_raster::cog::{self, CogSpec, Compression, Encoding, TileSize};
-use furrow_raster::tiff::Limits;
-use furrow_raster::tiff::{Parsed, SparseBytes, parse};
 use furrow_rpc::common::v1::ColourStop;
 use furrow_rpc::ndvi::v1 as proto;
 use sha2::{Digest as _, Sha256};
 
 use crate::support::{
-    Running, assert_close, band, box_wkb, classes, degrees, index, key, plane, scene, scenes, start,
+    Running, assert_close, band, box_wkb, classes, degrees, index, key, plane, scene, scenes,
+    start, values_of,
 };
 
 /// 700 × 500 pixels whose value is the column's share of the width.
@@ -36,29 +35,6 @@ fn write_request(key: &str) -> proto::WriteIndexRequest {
         compression: proto::Compression::Deflate.into(),
         tags: std::collections::HashMap::new(),
     }
-}
-
-/// All values of the first band of a file.
-fn values_of(bytes: &[u8]) -> (u32, Vec<f64>) {
-    let sparse = SparseBytes::whole(bytes.to_vec());
-    let Ok(Parsed::Ready(tiff)) = parse(&sparse, &Limits::default()) else {
-        panic!("the file is readable");
-    };
-    let image = tiff.full();
-    let mut values = vec![f64::NAN; image.width as usize * image.height as usize];
-    for chunk in image.chunks_covering(0, image.full_window()) {
-        let range = image.byte_range(chunk).expect("every tile is written");
-        let range = usize::try_from(range.start).expect("small")
-            ..usize::try_from(range.end).expect("small");
-        let samples = image.decode(chunk, &bytes[range], &[0]).expect("decodes");
-        let window = image.chunk_window(chunk);
-        for place in 0..samples[0].len() {
-            let col = window.col as usize + place % window.width as usize;
-            let row = window.row as usize + place / window.width as usize;
-            values[row * image.width as usize + col] = samples[0].get_f64(place);
-        }
-    }
-    (image.width, values)
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use furrow_ndvi::Ndvi;
 use furrow_ndvi::config::NdviConfig;
 use furrow_raster::cog::{self, CogSpec, Compression, Encoding, TileSize};
 use furrow_raster::grid::{GeoTransform, Grid};
+use furrow_raster::tiff::{Limits, Parsed, SparseBytes, parse};
 use furrow_rpc::common::v1::{ObjectRef, object_ref::Location};
 use furrow_rpc::ndvi::v1::ndvi_service_client::NdviServiceClient;
 use furrow_rpc::ndvi::v1::{self as proto};
@@ -176,6 +177,29 @@ pub fn plane(grid: Grid, value: impl Fn(u32, u32) -> f32) -> Vec<u8> {
         tags: BTreeMap::new(),
     };
     cog::write(&spec, &values).expect("a file")
+}
+
+/// All values of the first band of a file.
+pub fn values_of(bytes: &[u8]) -> (u32, Vec<f64>) {
+    let sparse = SparseBytes::whole(bytes.to_vec());
+    let Ok(Parsed::Ready(tiff)) = parse(&sparse, &Limits::default()) else {
+        panic!("the file is readable");
+    };
+    let image = tiff.full();
+    let mut values = vec![f64::NAN; image.width as usize * image.height as usize];
+    for chunk in image.chunks_covering(0, image.full_window()) {
+        let range = image.byte_range(chunk).expect("every tile is written");
+        let range = usize::try_from(range.start).expect("small")
+            ..usize::try_from(range.end).expect("small");
+        let samples = image.decode(chunk, &bytes[range], &[0]).expect("decodes");
+        let window = image.chunk_window(chunk);
+        for place in 0..samples[0].len() {
+            let col = window.col as usize + place % window.width as usize;
+            let row = window.row as usize + place / window.width as usize;
+            values[row * image.width as usize + col] = samples[0].get_f64(place);
+        }
+    }
+    (image.width, values)
 }
 
 /// Well-known binary of polygons: each a list of rings, each a list of points.
