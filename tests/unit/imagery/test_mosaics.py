@@ -260,6 +260,19 @@ def test_no_broken_mosaic_stays_whoever_deletes_a_scene(
     assert Observation.objects.filter(scene=scenes[1 - place], index="ndvi").count() == 1
 
 
+@pytest.mark.parametrize("what", ["farm", "field"])
+def test_mosaics_go_with_their_field_and_farm(
+    farm: Farm, field: Field, service: InMemoryNdvi, ndvi: NdviClient, what: str
+) -> None:
+    read(ndvi, *(scene_showing(farm, service, pixels) for pixels in (LEFT, RIGHT)))
+    assert mosaic()
+
+    {"farm": farm, "field": field}[what].delete()
+
+    assert not Observation.objects.exists()
+    assert not MosaicPart.objects.exists()
+
+
 def test_what_is_left_of_a_day_is_put_together_anew(
     farm: Farm, field: Field, service: InMemoryNdvi, ndvi: NdviClient, store: FolderStore
 ) -> None:
