@@ -47,8 +47,9 @@ def read_safe_metadata(content: bytes) -> SceneMetadata:
         )
         raise InvalidInputError(msg, reason="METADATA_INVALID")
     quantification = _number(root, "BOA_QUANTIFICATION_VALUE")
-    if quantification is None or quantification <= 0:
-        msg = "The metadata file has no positive BOA_QUANTIFICATION_VALUE."
+    # Below 1 a digital number would be more than all light, and the inverse may be infinite.
+    if quantification is None or quantification < 1:
+        msg = "The metadata file has no BOA_QUANTIFICATION_VALUE of 1 or more."
         raise InvalidInputError(msg, reason="METADATA_INVALID")
     cloud_percent = _number(root, "Cloud_Coverage_Assessment")
     return SceneMetadata(

@@ -45,3 +45,10 @@ def test_metadata_is_read_or_refused(target: str, check: str) -> None:
 def test_xml_of_an_unknown_encoding_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="unknown encoding"):
         read_safe_metadata(b"<?xml version='1.0' encoding='ut-16'?><a/>")
+
+
+def test_xml_whose_scale_would_be_infinite_is_refused() -> None:
+    product = b"<Level-2A_User_Product><BOA_QUANTIFICATION_VALUE>1e-320</BOA_QUANTIFICATION_VALUE>"
+
+    with pytest.raises(InvalidInputError, match="1 or more"):
+        read_safe_metadata(product + b"</Level-2A_User_Product>")
