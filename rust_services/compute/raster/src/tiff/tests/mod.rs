@@ -4,6 +4,7 @@ mod bombs;
 mod builder;
 mod hostile;
 mod jpeg;
+mod layouts;
 mod memory;
 mod pixels;
 mod place;
