@@ -7,6 +7,7 @@ import sys
 from stack.config import HOST, ROOT, StackConfig
 from stack.probes import http_probe, log_probe
 from stack.process import Part
+from stack.tile_key import kept_tile_key
 
 
 def environment(config: StackConfig) -> dict[str, str]:
@@ -31,6 +32,15 @@ def environment(config: StackConfig) -> dict[str, str]:
     return {**inherited, **ours, **kept, "FURROW_ALLOWED_HOSTS": ",".join(hosts)}
 
 
+def with_tile_key(config: StackConfig) -> dict[str, str]:
+    """Environment of those who sign addresses of tiles, and who check them."""
+    ours = environment(config)
+    return {
+        **ours,
+        "FURROW_TILE_KEY": ours.get("FURROW_TILE_KEY") or kept_tile_key(config.data_dir),
+    }
+
+
 def public_url(config: StackConfig) -> str:
     """Address that people use: the named site by HTTPS, else HTTPS on localhost."""
     host = config.sites[0] if config.sites else "localhost"
@@ -38,13 +48,13 @@ def public_url(config: StackConfig) -> str:
 
 
 def furrow_ndvi(config: StackConfig) -> Part:
-    """The Rust service: gRPC on a unix socket, metrics and health on loopback."""
+    """The Rust service: gRPC on a unix socket; tiles, metrics and health on loopback."""
     admin = f"{HOST}:{config.ports.ndvi_admin.number}"
     return Part(
         name="furrow-ndvi",
         command=(config.binaries / "furrow-ndvi",),
         environment={
-            **environment(config),
+            **with_tile_key(config),
             "FURROW_NDVI_LISTEN": f"unix:{config.run_dir / 'ndvi.sock'}",
             "FURROW_NDVI_ADMIN_LISTEN": admin,
         },
@@ -63,7 +73,7 @@ def web(config: StackConfig) -> Part:
             "--port", str(config.ports.web.number),
             "--workers", str(config.workers),
         ),
-        environment=environment(config),
+        environment=with_tile_key(config),
         ready=http_probe(f"{config.web_url}/readyz"),
         # The HTTP budget of 30 s: requests at work may finish.
         stop_within_s=35.0,
@@ -106,6 +116,7 @@ def caddy(config: StackConfig) -> Part:
             "FURROW_HTTPS_PORT": str(https),
             "FURROW_HTTPS_SITES": sites,
             "FURROW_WEB": f"{HOST}:{config.ports.web.number}",
+            "FURROW_TILES": f"{HOST}:{config.ports.ndvi_admin.number}",
             "FURROW_ACCESS_LOG": f"file {config.log_dir / 'access.log'}",
             # Browsers keep HSTS per name for all ports: for a year it would break every other plain
             # HTTP server on this machine's localhost.

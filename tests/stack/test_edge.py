@@ -146,6 +146,18 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@contextmanager
+def upstream_server() -> Iterator[str]:
+    """The address of an upstream of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     folder = tmp_path_factory.mktemp("edge")
@@ -378,3 +390,30 @@ def test_a_server_that_hangs_up_is_a_502_without_its_details(edge: Edge) -> None
 
 def test_the_admin_interface_is_not_reached_through_the_sites(edge: Edge) -> None:
     assert b"apps" not in edge.plain("GET", "/config/").body.replace(b"maps", b"")
+
+
+def test_tiles_go_to_furrow_ndvi_without_credentials_and_their_signatures_not_into_the_log(
+    short_folder: Path,
+) -> None:
+    secret = {"Authorization": "Bearer secret", "Cookie": "sessionid=secret", "X-Api-Key": "secret"}
+    with upstream_server() as web, upstream_server() as tiles:
+        port = tiles.rpartition(":")[2]
+        with running_edge(short_folder, web=web, FURROW_NDVI_ADMIN_PORT=port) as edge:
+            signed = "/tiles/7/9f86d0/1800000000/c2lnbmF0dXJl/14/8329/5498.png"
+            tile = edge.plain("GET", signed, headers=secret)
+            page = edge.plain("GET", "/tile", headers=secret)
+            climbing = [
+                edge.plain("GET", path)
+                for path in ("/tiles/../metrics", "/tiles/%2e%2e/metrics", "//tiles/../readyz")
+            ]
+            log = edge.config.log_dir / "access.log"
+            wait_until(lambda: signed[:20] in log.read_text(), within_s=10, what="the log")
+
+            assert tile.status == 200
+            assert tile.seen("Host") == [f"localhost:{edge.config.ports.http.number}"]
+            assert all(tile.seen(name) == [] for name in secret)
+            assert page.seen("X-Api-Key") == ["secret"]
+            assert all(answer.status in {400, 404} for answer in climbing)
+            logged = log.read_text()
+            assert "/tiles/7/9f86d0/1800000000/-/14/8329/5498.png" in logged
+            assert "c2lnbmF0dXJl" not in logged

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import ssl
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from stacks import ROOT, RunningStack, json_lines, wait_until
@@ -108,6 +109,32 @@ def test_a_picture_comes_through_all_parts_and_is_kept_by_its_etag(
     assert picture.startswith(b"\x89PNG")
     again, _, nothing = owner.ask("GET", path, headers={"If-None-Match": headers["etag"]})
     assert (again, nothing) == (304, b"")
+
+
+def test_a_map_gets_tiles_by_signed_addresses_and_nobody_else_does(
+    stack: RunningStack, owner: Visitor, field_id: int
+) -> None:
+    found = owner.get(f"/api/v1/fields/{field_id}/indices/ndvi/tiles")
+    west, south, east, north = found["bounds"]
+    zoom = found["maxzoom"]
+    column = int(((west + east) / 2 + 180) / 360 * 2**zoom)
+    latitude = math.radians((south + north) / 2)
+    row = int((1 - math.asinh(math.tan(latitude)) / math.pi) / 2 * 2**zoom)
+    place = {"{z}": str(zoom), "{x}": str(column), "{y}": str(row)}
+    address = urlsplit(found["tiles"][0]).path
+    for name, number in place.items():
+        address = address.replace(name, number)
+    stranger = Visitor(stack)
+
+    status, headers, picture = stranger.ask("GET", address)
+
+    assert status in {200, 204}, picture
+    assert headers["cache-control"].startswith("private, max-age=")
+    assert "x-request-id" in headers
+    again = stranger.ask("GET", address, headers={"If-None-Match": headers["etag"]})
+    assert again[0] == 304
+    other = address.replace(f"/{zoom}/", f"x/{zoom}/")
+    assert stranger.ask("GET", other)[0] == 403
 
 
 def test_one_request_id_stands_in_the_logs_of_both_languages(
