@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from xml.etree.ElementTree import Element
 
-# Real files are some 60 kB and seven levels deep.
+# Real files are some 60 kB with a thousand elements, seven levels deep.
 MAX_XML_BYTES = 2 * 1024 * 1024
+MAX_ELEMENTS = 20_000
 MAX_DEPTH = 32
 
 ROOT = "Level-2A_User_Product"
@@ -80,16 +81,21 @@ def _parse(content: bytes) -> Element:
 
 
 class _BoundedBuilder(TreeBuilder):
-    """Builds a tree that is not too deep to be walked."""
+    """Builds a tree that is not too deep to be walked, nor too large for a short file."""
 
     def __init__(self) -> None:
         super().__init__()
         self._depth = 0
+        self._count = 0
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             msg = f"elements are nested deeper than {MAX_DEPTH}"
+            raise ValueError(msg)
+        self._count += 1
+        if self._count > MAX_ELEMENTS:
+            msg = f"there are more than {MAX_ELEMENTS:,} elements"
             raise ValueError(msg)
         return super().start(tag, attrs)
 

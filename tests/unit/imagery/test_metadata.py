@@ -227,6 +227,7 @@ def test_band_8a_is_told_from_band_9() -> None:
         (b"<a/>", "no MTD_MSIL2A.xml"),
         (xml(quantification="0"), "BOA_QUANTIFICATION_VALUE"),
         (b" " * (MAX_XML_BYTES + 1), "bytes"),
+        (xml(offsets="<a/>" * 500_000), "more than 20,000 elements"),
         (b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1), "nested"),
     ],
 )
@@ -277,6 +278,24 @@ def test_the_finest_geotiff_of_a_band_is_taken() -> None:
     metadata = parse_stac_item(item({}, red_20m=coarse, red=fine, blue=picture))
 
     assert [(one.name, one.href) for one in metadata.assets] == [("red", fine["href"])]
+
+
+def test_links_are_never_followed_wherever_they_lead() -> None:
+    document = item({}, red={"href": "https://x.example/r.tif", "gsd": 10})
+    odd = ["https://x.example/item.json", "item.json", "file:///etc/passwd", "data:,x", "", 7, None]
+    document["links"] = [{"rel": rel, "href": href} for rel in ("self", "parent") for href in odd]
+    document["collection"] = document["links"]
+
+    metadata = parse_stac_item(document)
+
+    assert [one.href for one in metadata.assets] == ["https://x.example/r.tif"]
+
+
+def test_an_item_of_thousands_of_assets_is_refused_by_their_number() -> None:
+    many = {f"red_{number}": {"href": "https://x.example/r.tif"} for number in range(5_000)}
+
+    with pytest.raises(InvalidInputError, match="5000 assets"):
+        parse_stac_item(item({}, **many))
 
 
 @pytest.mark.parametrize(
