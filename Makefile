@@ -16,6 +16,9 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/rust_services/target
 
 # make demo DATA=<folder>: the user's own scenes instead of the simulated ones.
 DATA ?=
+# make bench WHAT=<folder of bench/> ARGS=<its options>: one workload instead of all.
+WHAT ?= all
+ARGS ?=
 
 .PHONY: help up demo test check fmt gen bench setup clean
 .PHONY: setup-python setup-release setup-edge test-rust test-python check-python check-proto check-rust
@@ -59,9 +62,9 @@ fmt: setup-python ## Format Python, protos and Rust
 gen: setup-python ## Make farm/rpc anew from protos/
 	$(BIN)/python deploy/generate_rpc.py
 
-bench: setup-python ## Measure the WSGI servers side by side; results in bench/wsgi/results
+bench: setup-python ## Measure against what else one would take; WHAT=<folder of bench/> takes one workload
 	@$(SETUP) bench-tools
-	$(BIN)/python bench/wsgi/run.py
+	$(BIN)/python bench/run.py $(WHAT) $(ARGS)
 
 setup: setup-python setup-release setup-edge ## Only set up: Python packages, programs, Caddy, Prometheus
 
