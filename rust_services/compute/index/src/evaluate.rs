@@ -36,14 +36,15 @@ pub struct ValidRange {
 impl ValidRange {
     /// The value as 32-bit float, or `NaN` when that is infinite or the value out of range.
     fn checked(self, value: f64) -> f32 {
-        let too_small = self.min.is_some_and(|min| value < min);
-        let too_large = self.max.is_some_and(|max| value > max);
+        let min = self.min.unwrap_or(f64::NEG_INFINITY);
+        let max = self.max.unwrap_or(f64::INFINITY);
         #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
         let rounded = value as f32;
-        if !rounded.is_finite() || too_small || too_large {
-            f32::NAN
-        } else {
+        // Without a branch a pixel; NaN is in no range.
+        if rounded.is_finite() & (value >= min) & (value <= max) {
             rounded
+        } else {
+            f32::NAN
         }
     }
 }

@@ -192,15 +192,27 @@ impl HiddenPixels {
             .iter()
             .map(|&col| within(col, known.col, known.col_end()))
             .collect();
+        // Rows of the mask that are looked at, as wide as the window: several rows of a finer grid
+        // look at the same one.
+        let mut seen = vec![true; window.width as usize];
+        let mut seen_row = None;
         let lines = flags.chunks_exact_mut(window.width as usize);
         for (line, &row) in lines.zip(&nearest.rows) {
-            let Some(row) = within(row, known.row, known.row_end()) else {
+            let row = within(row, known.row, known.row_end());
+            if row.is_none() {
                 line.fill(true);
                 continue;
-            };
-            let mask = &self.hidden[row * known.width as usize..][..known.width as usize];
-            for (flag, col) in line.iter_mut().zip(&cols) {
-                *flag |= col.is_none_or(|col| mask[col]);
+            }
+            if row != seen_row {
+                let start = row.unwrap_or(0) * known.width as usize;
+                let mask = &self.hidden[start..][..known.width as usize];
+                for (flag, col) in seen.iter_mut().zip(&cols) {
+                    *flag = col.is_none_or(|col| mask[col]);
+                }
+                seen_row = row;
+            }
+            for (flag, seen) in line.iter_mut().zip(&seen) {
+                *flag |= *seen;
             }
         }
     }

@@ -45,9 +45,46 @@ pub struct Tile {
     pub values: Vec<f32>,
 }
 
+/// A row of tiles of a level, to be cut.
+#[derive(Debug, Clone, Copy)]
+pub struct TileRow<'a> {
+    /// 0 is the full resolution.
+    pub level: usize,
+    /// Row of tiles.
+    pub row: u32,
+    width: usize,
+    tile_size: usize,
+    /// As many rows of values as the tiles have, or fewer at the lower border.
+    values: &'a [f32],
+}
+
+impl TileRow<'_> {
+    /// Tiles of the row.
+    pub fn tile_count(&self) -> usize {
+        self.width.div_ceil(self.tile_size)
+    }
+
+    /// Cuts a tile out, into as many values as it has pixels; `NaN` beyond the raster.
+    ///
+    /// # Panics
+    /// When the row has no such tile.
+    pub fn cut(&self, col: usize, values: &mut Vec<f32>) {
+        let start = col * self.tile_size;
+        let cols = start..self.width.min(start + self.tile_size);
+        assert!(!cols.is_empty(), "the row has {} tiles", self.tile_count());
+        values.clear();
+        for row in self.values.chunks_exact(self.width) {
+            values.extend_from_slice(&row[cols.clone()]);
+            values.resize(values.len().next_multiple_of(self.tile_size), f32::NAN);
+        }
+        values.resize(self.tile_size * self.tile_size, f32::NAN);
+    }
+}
+
 /// Cuts rows that arrive from top to bottom into tiles of all levels.
 ///
-/// Holds one row of tiles a level: about twice `width × tile size` values, whatever the height.
+/// Holds one row of tiles for each smaller level, about `width × tile size` values whatever the
+/// height; and one of the full resolution where rows do not arrive by whole rows of tiles.
 #[derive(Debug, Clone)]
 pub struct Pyramid {
     tile_size: usize,
@@ -92,35 +129,78 @@ impl Pyramid {
     /// # Panics
     /// When the values are not whole rows, or are more than the raster has.
     pub fn push_rows(&mut self, values: &[f32]) -> Vec<Tile> {
-        let width = self.levels[0].width;
-        assert_eq!(values.len() % width, 0, "whole rows of {width} values");
         let mut tiles = Vec::new();
-        for row in values.chunks_exact(width) {
-            self.push_row(row, &mut tiles);
-        }
+        self.feed(values, |row: TileRow<'_>| {
+            for col in 0..row.tile_count() {
+                let mut values = Vec::new();
+                row.cut(col, &mut values);
+                tiles.push(Tile {
+                    level: row.level,
+                    col: to_u32(col),
+                    row: row.row,
+                    values,
+                });
+            }
+            Ok::<_, std::convert::Infallible>(())
+        })
+        .unwrap_or_else(|never| match never {});
         tiles
     }
 
-    fn push_row(&mut self, row: &[f32], tiles: &mut Vec<Tile>) {
-        let tile_size = self.tile_size;
-        let (full, mut overviews) = self.levels.split_at_mut(1);
-        assert!(
-            full[0].rows_done < full[0].height,
-            "no more rows than the raster has"
-        );
-        full[0].take_row(row.iter().copied(), 0, tile_size, tiles);
-        let mut is_last = full[0].is_done();
-        if let Some(first) = overviews.first_mut() {
-            first.sums.add_values(row, 2);
+    /// As [`Pyramid::push_rows`], but lends each row of tiles to `take` as soon as it is complete.
+    ///
+    /// # Errors
+    /// The first that `take` gives; the pyramid is of no use then.
+    ///
+    /// # Panics
+    /// When the values are not whole rows, or are more than the raster has.
+    pub fn feed<E>(
+        &mut self,
+        mut values: &[f32],
+        mut take: impl FnMut(TileRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let width = self.levels[0].width;
+        assert_eq!(values.len() % width, 0, "whole rows of {width} values");
+        while !values.is_empty() {
+            let full = &mut self.levels[0];
+            assert!(
+                full.rows_done < full.height,
+                "no more rows than the raster has"
+            );
+            // Up to the next border between tiles.
+            let into_tile = full.rows_done % self.tile_size;
+            let rows = (self.tile_size - into_tile)
+                .min(full.height - full.rows_done)
+                .min(values.len() / width);
+            let (taken, left) = values.split_at(rows * width);
+            values = left;
+            full.take_rows(taken, 0, self.tile_size, &mut take)?;
+            let rows_left = full.height - full.rows_done;
+            if self.levels.len() > 1 {
+                for (place, row) in taken.chunks_exact(width).enumerate() {
+                    let is_last = rows_left == 0 && place + 1 == rows;
+                    self.levels[1].sums.add_values(row, 2);
+                    self.reduce(is_last, &mut take)?;
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// Carries a row that was added to the first overview on to the smaller ones.
+    fn reduce<E>(
+        &mut self,
+        mut is_last: bool,
+        take: &mut impl FnMut(TileRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut level = 1;
+        let mut overviews = &mut self.levels[1..];
         while let Some((overview, rest)) = overviews.split_first_mut() {
             overview.rows_in_sums += 1;
             if overview.rows_in_sums < 2 && !is_last {
-                return;
+                break;
             }
-            let means: Vec<f32> = overview.sums.means().collect();
-            overview.take_row(means.into_iter(), level, tile_size, tiles);
+            overview.take_means(level, self.tile_size, take)?;
             is_last = overview.is_done();
             if let Some(next) = rest.first_mut() {
                 next.sums.add_pairs(&overview.sums);
@@ -130,6 +210,7 @@ impl Pyramid {
             overviews = rest;
             level += 1;
         }
+        Ok(())
     }
 
     /// Whether every row was given.
@@ -143,39 +224,68 @@ impl Level {
         self.rows_done == self.height
     }
 
-    fn take_row(
+    /// Takes rows of which only the last may complete a row of tiles.
+    fn take_rows<E>(
         &mut self,
-        row: impl Iterator<Item = f32>,
+        rows: &[f32],
         level: usize,
         tile_size: usize,
-        tiles: &mut Vec<Tile>,
-    ) {
+        take: &mut impl FnMut(TileRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.rows_done += rows.len() / self.width;
+        let is_complete = self.rows_done.is_multiple_of(tile_size) || self.is_done();
+        if is_complete && self.rows.is_empty() {
+            // A whole row of tiles at once, which need not be kept.
+            return take(self.tile_row(rows, level, tile_size));
+        }
+        self.make_room(tile_size);
+        self.rows.extend_from_slice(rows);
+        self.give_if_complete(level, tile_size, take)
+    }
+
+    /// Takes the row that the sums make.
+    fn take_means<E>(
+        &mut self,
+        level: usize,
+        tile_size: usize,
+        take: &mut impl FnMut(TileRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.make_room(tile_size);
+        self.rows.extend(self.sums.means());
+        self.rows_done += 1;
+        self.give_if_complete(level, tile_size, take)
+    }
+
+    fn make_room(&mut self, tile_size: usize) {
         if self.rows.capacity() == 0 {
             // Growing by doubling would take up to twice as much.
             let most_rows = tile_size.min(self.height);
             self.rows.reserve_exact(self.width * most_rows);
         }
-        self.rows.extend(row);
-        self.rows_done += 1;
+    }
+
+    fn give_if_complete<E>(
+        &mut self,
+        level: usize,
+        tile_size: usize,
+        take: &mut impl FnMut(TileRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         if !self.rows_done.is_multiple_of(tile_size) && !self.is_done() {
-            return;
+            return Ok(());
         }
-        let tile_row = to_u32((self.rows_done - 1) / tile_size);
-        for start in (0..self.width).step_by(tile_size) {
-            let cols = start..self.width.min(start + tile_size);
-            let mut values = vec![f32::NAN; tile_size * tile_size];
-            let lines = values.chunks_exact_mut(tile_size);
-            for (line, row) in lines.zip(self.rows.chunks_exact(self.width)) {
-                line[..cols.len()].copy_from_slice(&row[cols.clone()]);
-            }
-            tiles.push(Tile {
-                level,
-                col: to_u32(start / tile_size),
-                row: tile_row,
-                values,
-            });
-        }
+        take(self.tile_row(&self.rows, level, tile_size))?;
         self.rows.clear();
+        Ok(())
+    }
+
+    fn tile_row<'a>(&self, values: &'a [f32], level: usize, tile_size: usize) -> TileRow<'a> {
+        TileRow {
+            level,
+            row: to_u32((self.rows_done - 1) / tile_size),
+            width: self.width,
+            tile_size,
+            values,
+        }
     }
 }
 
@@ -200,6 +310,9 @@ impl Sums {
 
     /// Adds a row of values, `factor` of them to each sum.
     fn add_values(&mut self, row: &[f32], factor: usize) {
+        if factor == 2 {
+            return self.add_two_each(row);
+        }
         let pixels = row
             .chunks(factor)
             .zip(self.sums.iter_mut().zip(&mut self.counts));
@@ -210,6 +323,29 @@ impl Sums {
                     *count += 1;
                 }
             }
+        }
+    }
+
+    /// The same for two values to each sum, without a branch a value.
+    fn add_two_each(&mut self, row: &[f32]) {
+        let counted = |value: f32| {
+            if value.is_nan() {
+                (0.0, 0)
+            } else {
+                (f64::from(value), 1)
+            }
+        };
+        let (pairs, rest) = row.as_chunks::<2>();
+        let sums = self.sums.iter_mut().zip(&mut self.counts);
+        for ((sum, count), [left, right]) in sums.zip(pairs) {
+            let ((left, first), (right, second)) = (counted(*left), counted(*right));
+            *sum = *sum + left + right;
+            *count += first + second;
+        }
+        if let [single] = rest {
+            let (value, one) = counted(*single);
+            self.sums[pairs.len()] += value;
+            self.counts[pairs.len()] += one;
         }
     }
 
