@@ -6,7 +6,7 @@ Prints one line of JSON: what the requests need.
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import django
 
@@ -95,7 +95,7 @@ def make_field(farm_id: int, number: int) -> Field:
     )
 
 
-def make_scene(farm_id: int, fields: list[Field], number: int, *, acquired_at: object) -> None:
+def make_scene(farm_id: int, fields: list[Field], number: int, *, acquired_at: datetime) -> None:
     """A scene with its bands and a number of each index for each field."""
     scene = Scene.objects.create(
         farm_id=farm_id,
