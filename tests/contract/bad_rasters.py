@@ -15,12 +15,12 @@ from rasterio.transform import Affine
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SHORT, LONG, DOUBLE = 3, 4, 12
+ASCII, SHORT, LONG, DOUBLE = 2, 3, 4, 12
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIP_OFFSETS = 256, 257, 258, 259, 262, 273
 SAMPLES, ROWS_PER_STRIP, STRIP_LENGTHS, PREDICTOR = 277, 278, 279, 317
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_LENGTHS = 322, 323, 324, 325
 SAMPLE_FORMAT = 339
-PIXEL_SCALE, TIE_POINT, GEO_KEYS = 33550, 33922, 34735
+PIXEL_SCALE, TIE_POINT, GEO_KEYS, METADATA = 33550, 33922, 34735, 42112
 
 Entry = tuple["int", "Sequence[float]"]
 
@@ -36,7 +36,7 @@ LAYOUTS: dict[str, dict[str, Any]] = {
     "big": {"BIGTIFF": "YES", "compress": "none", "interleave": "band"},
 }
 
-_FORMATS = {SHORT: "H", LONG: "I", DOUBLE: "d"}
+_FORMATS = {ASCII: "B", SHORT: "H", LONG: "I", DOUBLE: "d"}
 
 
 def geotiff(
@@ -147,6 +147,25 @@ def bomb(decoded_bytes: int = 1 << 28) -> bytes:
     piece = bytes(1 << 20)
     packed = b"".join(packer.compress(piece) for _ in range(decoded_bytes >> 20))
     return deflated(packed + packer.flush())
+
+
+def laughs(generations: int = 10) -> bytes:
+    """Metadata whose last entity stands for ten to the power of ``generations`` laughs."""
+    entities = "".join(
+        f'<!ENTITY l{number} "{f"&l{number - 1};" * 10}">' for number in range(1, generations)
+    )
+    xml = f"<!DOCTYPE x [<!ENTITY l0 'ha'>{entities}]>"
+    xml += f'<GDALMetadata><Item name="A">&l{generations - 1};</Item></GDALMetadata>'
+    return handmade({METADATA: (ASCII, xml.encode() + b"\0")})
+
+
+def vast_picture() -> bytes:
+    """A raster of the good scene's size, in one strip of JPEG that claims 65,500 pixels a side."""
+    side = struct.pack(">H", 65_500)
+    frame = b"\xff\xc2" + struct.pack(">HB", 11, 8) + 2 * side + b"\1\1\x11\0"
+    jpeg = b"\xff\xd8" + frame + b"\xff\xda" + bytes([0, 8, 1, 1, 0, 0, 0, 0]) + b"\xff\xd9"
+    sides = {WIDTH: (LONG, [64]), HEIGHT: (LONG, [64]), ROWS_PER_STRIP: (LONG, [64])}
+    return handmade({**sides, BITS: (SHORT, [8]), COMPRESSION: (SHORT, [7])}, pixels=jpeg)
 
 
 def picture() -> bytes:

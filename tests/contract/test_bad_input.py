@@ -179,6 +179,7 @@ LIES: dict[str, tuple[bytes, str, str]] = {
         "RASTER_UNREADABLE",
         "Predictor",
     ),
+    "entities that multiply": (bad.laughs(), "RASTER_UNREADABLE", "entity"),
     "a pixel of no size": (
         bad.handmade({bad.PIXEL_SCALE: (bad.DOUBLE, [0, 0, 0])}),
         "RASTER_UNSUPPORTED",

@@ -35,7 +35,8 @@ def test_pixels_that_do_not_decode_fail_the_job_in_words_and_give_no_number(
     site: Site, peak_before: dict[str, int]
 ) -> None:
     nir = bad.geotiff(SOUND[3:], descriptions=["B08"])
-    for day, red in enumerate((bad.bomb(), bad.deflated(b"no Deflate")), start=10):
+    broken = (bad.bomb(), bad.deflated(b"no Deflate"), bad.vast_picture())
+    for day, red in enumerate(broken, start=10):
         name = f"202406{day}_B04.tif"
         sent = site.send({name: red, f"202406{day}_B08.tif": nir}, platform="sentinel-2")
         scene = site.read_scene(sent)
