@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! Stores ── folder | s3: keys, over object_store ── upload: objects in the making
-//!    │  └── http: addresses ── hosts: which, and where they may lie ── answer: what is believed
-//!    └─ Object ── ranges: few requests for many ranges
+//!    │  └── http: addresses ── hosts: which, and where they may lie
+//!    │        └── answer: what is believed ── known, failure: what it means
+//!    └─ object: what was opened ── ranges: few requests for many ranges
 //! ```
 
 mod client;
@@ -12,28 +13,26 @@ mod folder;
 pub mod hosts;
 pub mod http;
 mod location;
+mod object;
 mod ranges;
 pub mod s3;
 mod upload;
 
 use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use furrow_service_kit::metrics::{Metrics, StoreLabel};
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
-use object_store::{
-    GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _,
-};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
 
 use self::hosts::{Lookup, SystemLookup};
-use self::http::{HttpStore, Remote};
+use self::http::HttpStore;
 pub use self::location::Location;
-use self::ranges::Reading;
+pub use self::object::Object;
+use self::object::{Source, bytes_of};
 use self::s3::S3Config;
 pub use self::upload::Upload;
 use crate::config::NdviConfig;
@@ -42,20 +41,6 @@ use crate::status::NdviError;
 /// Read with the first request: the whole header of most cloud-optimized files.
 const FIRST_READ_BYTES: u64 = 64 * 1024;
 
-/// Files are there at once, and so are large parts of them.
-const FROM_FOLDER: Reading = Reading {
-    gap_bytes: 64 * 1024,
-    request_bytes: u64::MAX,
-    at_once: 8,
-};
-
-/// On a network a round trip costs more than bytes, and a slow line must bring each answer in time.
-const FROM_NETWORK: Reading = Reading {
-    gap_bytes: 64 * 1024,
-    request_bytes: 8 << 20,
-    at_once: 8,
-};
-
 /// Where the objects of the store lie.
 #[derive(Debug, Clone)]
 pub enum StoreConfig {
@@ -63,33 +48,6 @@ pub enum StoreConfig {
     Folder(PathBuf),
     /// In a bucket.
     S3(Box<S3Config>),
-}
-
-/// An object that exists, as it was when it was opened.
-#[derive(Debug, Clone)]
-pub struct Object {
-    /// How errors call it.
-    pub name: String,
-    /// Tells it from every other object.
-    pub identity: String,
-    /// Bytes.
-    pub size: u64,
-    /// Changes whenever the bytes do: entity tag, or time of change; None where nobody says.
-    pub version: Option<String>,
-    source: Source,
-    metrics: Metrics,
-}
-
-/// How the bytes of an object are read.
-#[derive(Debug, Clone)]
-enum Source {
-    Kept {
-        label: StoreLabel,
-        store: Arc<dyn ObjectStore>,
-        path: Path,
-        entity_tag: Option<String>,
-    },
-    Remote(Arc<HttpStore>, Remote),
 }
 
 /// The stores that requests may name objects of.
@@ -186,7 +144,12 @@ impl Stores {
                 let (remote, start) = http.open(url, &name, FIRST_READ_BYTES).await?;
                 let version = remote.known.version().map(str::to_owned);
                 let size = remote.known.size;
-                (size, version, Source::Remote(Arc::clone(http), remote), start)
+                (
+                    size,
+                    version,
+                    Source::Remote(Arc::clone(http), remote),
+                    start,
+                )
             }
         };
         let object = Object {
@@ -211,7 +174,10 @@ impl Stores {
             ..GetOptions::default()
         };
         let failed = |error| store_error(name.to_owned(), error);
-        let requests = self.metrics.store_requests.get_or_create_owned(&self.kept.label());
+        let requests = self
+            .metrics
+            .store_requests
+            .get_or_create_owned(&self.kept.label());
         requests.inc();
         let (meta, start) = match store.get_opts(&path, options).await {
             Ok(found) => {
@@ -281,87 +247,6 @@ pub fn scratch_error(error: io::Error) -> NdviError {
         source: error.into(),
     };
     store_error("the store".to_owned(), source)
-}
-
-impl Object {
-    /// Reads ranges: near ones together, far ones at the same time, a bounded number of them.
-    ///
-    /// # Errors
-    /// [`NdviError`] when the object vanished, changed or cannot be reached.
-    pub async fn read(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, NdviError> {
-        let reading = match &self.source {
-            Source::Kept { label, .. } if *label == StoreLabel::FOLDER => FROM_FOLDER,
-            Source::Kept { .. } | Source::Remote(..) => FROM_NETWORK,
-        };
-        let requests = ranges::requests(ranges, reading);
-        let answers: Vec<(Range<u64>, Bytes)> = stream::iter(requests)
-            .map(|range| async move {
-                let bytes = self.request(range.clone()).await?;
-                Ok::<_, NdviError>((range, bytes))
-            })
-            .buffered(reading.at_once)
-            .try_collect()
-            .await?;
-        Ok(ranges.iter().map(|range| ranges::cut(range, &answers)).collect())
-    }
-
-    async fn request(&self, range: Range<u64>) -> Result<Bytes, NdviError> {
-        match &self.source {
-            Source::Remote(http, remote) => http.read(remote, &self.name, range).await,
-            Source::Kept {
-                label,
-                store,
-                path,
-                entity_tag,
-            } => {
-                self.metrics.store_requests.get_or_create(label).inc();
-                let length = range.end - range.start;
-                let options = GetOptions {
-                    range: Some(GetRange::Bounded(range)),
-                    if_match: entity_tag.clone(),
-                    ..GetOptions::default()
-                };
-                let read = async {
-                    let found = store.get_opts(path, options).await?;
-                    bytes_of(found, length).await
-                };
-                let failed = |error| store_error(self.name.clone(), error);
-                let bytes = read.await.map_err(failed)?;
-                self.metrics.store_read_bytes.inc_by(bytes.len() as u64);
-                if bytes.len() as u64 != length {
-                    return Err(failed(wrong_length(bytes.len() as u64, length)));
-                }
-                Ok(bytes)
-            }
-        }
-    }
-}
-
-/// What a store answers, if it is not more than was asked for: a server that sends on and on is cut
-/// off.
-async fn bytes_of(found: GetResult, most: u64) -> object_store::Result<Bytes> {
-    // A file is read by its range, and in one go.
-    if matches!(found.payload, GetResultPayload::File(..)) {
-        return found.bytes().await;
-    }
-    let mut parts = found.into_stream();
-    let mut bytes = BytesMut::new();
-    while let Some(part) = parts.next().await {
-        let part = part?;
-        let length = bytes.len() as u64 + part.len() as u64;
-        if length > most {
-            return Err(wrong_length(length, most));
-        }
-        bytes.extend_from_slice(&part);
-    }
-    Ok(bytes.freeze())
-}
-
-fn wrong_length(found: u64, wanted: u64) -> object_store::Error {
-    object_store::Error::Generic {
-        store: "furrow",
-        source: format!("{found} bytes came where {wanted} were asked for").into(),
-    }
 }
 
 fn store_error(object: String, error: object_store::Error) -> NdviError {

@@ -4,6 +4,8 @@
 //! bytes, more, or packed ones is refused; one that breaks off is asked again for what is missing.
 
 mod answer;
+mod failure;
+mod known;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -19,8 +21,11 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use self::answer::Head;
-use super::client::{self, cause};
-use super::hosts::{AddressRefused, AllowedHost, CheckedNames, Lookup, Reach};
+use self::failure::{Failure, broken};
+use self::known::Known;
+pub(crate) use self::known::Remote;
+use super::client;
+use super::hosts::{AllowedHost, CheckedNames, Lookup, Reach};
 use crate::status::NdviError;
 
 /// Redirects that are followed.
@@ -68,61 +73,6 @@ impl Default for Patience {
             retries: 2,
         }
     }
-}
-
-/// Why a request gave nothing.
-#[derive(Debug)]
-enum Failure {
-    NotFound,
-    /// It will not get better by itself; words that complete "may not be used:".
-    Denied(String),
-    /// The object is not the one that was opened.
-    Changed,
-    /// It may be better in a moment; how long the server asks to wait.
-    Passing(String, Option<Duration>),
-    /// It took too long.
-    Slow,
-}
-
-/// What is known of an object since its first answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Known {
-    /// Bytes of the whole.
-    pub size: u64,
-    e_tag: Option<String>,
-    last_modified: Option<String>,
-}
-
-impl Known {
-    /// Changes whenever the bytes do; None where the server says nothing of the kind.
-    pub fn version(&self) -> Option<&str> {
-        let said = self.e_tag.as_ref().or(self.last_modified.as_ref());
-        said.map(String::as_str)
-    }
-
-    /// Whether a later answer is of the same object, by what both say.
-    fn is_same(&self, later: &Self) -> bool {
-        let agree = |one: &Option<String>, two: &Option<String>| match (one, two) {
-            (Some(one), Some(two)) => one == two,
-            _ => true,
-        };
-        self.size == later.size
-            && agree(&self.e_tag, &later.e_tag)
-            && (self.e_tag.is_some() || agree(&self.last_modified, &later.last_modified))
-    }
-
-    /// The tag to ask for. A weak one never matches, RFC 9110, 13.1.1.
-    fn strong_tag(&self) -> Option<&str> {
-        self.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"))
-    }
-}
-
-/// An object on a server, as it was when it was opened.
-#[derive(Debug, Clone)]
-pub(crate) struct Remote {
-    /// Where redirects led.
-    pub url: Url,
-    pub known: Known,
 }
 
 /// A range on its way: what has come of it stays when a connection breaks.
@@ -352,39 +302,4 @@ fn redirection(url: &Url, response: &Response) -> Result<Option<Url>, Failure> {
     target.filter(is_fit).map(Some).ok_or_else(|| {
         Failure::Denied("its server leads to where it may not be followed".to_owned())
     })
-}
-
-/// A connection that could not be made or broke.
-fn broken(error: reqwest::Error) -> Failure {
-    if cause::<AddressRefused>(&error).is_some() {
-        let reason = "its host lies at no address that may be asked";
-        return Failure::Denied(reason.to_owned());
-    }
-    if let Some(rustls::Error::InvalidCertificate(why)) = cause::<rustls::Error>(&error) {
-        return Failure::Denied(format!("its server's certificate is not trusted ({why})"));
-    }
-    Failure::Passing(client::words(&error.without_url()), None)
-}
-
-impl Failure {
-    fn of(self, object: &str) -> NdviError {
-        let object = object.to_owned();
-        let unavailable = |why: String| object_store::Error::Generic {
-            store: "HTTP",
-            source: why.into(),
-        };
-        match self {
-            Self::NotFound => NdviError::ObjectNotFound { object },
-            Self::Denied(reason) => NdviError::StoreDenied { object, reason },
-            Self::Changed => NdviError::ObjectChanged { object },
-            Self::Passing(why, _) => NdviError::StoreUnavailable {
-                source: unavailable(why),
-                object,
-            },
-            Self::Slow => NdviError::StoreUnavailable {
-                source: unavailable("the answer took too long".to_owned()),
-                object,
-            },
-        }
-    }
 }

@@ -8,7 +8,8 @@ use reqwest::header::{
 };
 use reqwest::{Response, StatusCode};
 
-use super::{Failure, Known};
+use super::failure::Failure;
+use super::known::Known;
 
 /// Longest tag or date that is kept.
 const MAX_VERSION_BYTES: usize = 512;
