@@ -222,7 +222,7 @@ def test_a_tile_is_known_again_by_its_tag_until_the_address_expires(
     assert empty == 204
 
 
-def test_a_caller_that_leaves_stops_the_work_and_a_crowd_is_told_to_come_back(
+def test_callers_that_leave_give_their_slots_back(
     api_client: APIClient, service: str, field: Field, scene: Scene
 ) -> None:
     found = tilejson(api_client, of_field(field), scene=scene.pk)

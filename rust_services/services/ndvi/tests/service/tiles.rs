@@ -319,3 +319,34 @@ async fn without_a_key_there_are_no_tiles() {
 
     assert_eq!(code, 404);
 }
+
+#[tokio::test]
+async fn a_crowd_is_told_at_once_to_come_back_and_the_rest_is_drawn() {
+    let running = start_with(&[("FURROW_TILE_KEY", KEY)]).await;
+    put_scene(&running);
+    let digest = put_layer(&running, "7", &layer(None));
+    let expires = now() + 600;
+    let (_, column, row) = middle().numbers();
+    // Tiles of a finer zoom around the middle, each another one.
+    let asked = (0..400).map(|number| {
+        let (column, row) = (column * 32 + number % 20, row * 32 + number / 20);
+        let path = path("7", &digest, expires, &format!("17/{column}/{row}@2x.png"));
+        let running = &running;
+        async move { get(running, &path, "").await }
+    });
+
+    let answers = futures::future::join_all(asked).await;
+
+    let count = |wanted: &[u16]| {
+        let told = answers.iter().filter(|(code, ..)| wanted.contains(code));
+        told.count()
+    };
+    assert_eq!(count(&[200, 204, 503]), 400);
+    // As many wait for their turn as the line has places.
+    assert!(count(&[200, 204]) >= 128, "{} drawn", count(&[200, 204]));
+    let busy = answers.iter().find(|(code, ..)| *code == 503);
+    let (_, head, body) = busy.expect("more came than can wait");
+    assert!(head.contains("retry-after: 1"), "{head}");
+    assert!(String::from_utf8_lossy(body).contains("service_busy"));
+    running.metric("furrow_compute_slots_taken 0").await;
+}
