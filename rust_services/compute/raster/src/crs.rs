@@ -1,17 +1,18 @@
 //! Coordinate reference systems by EPSG code, and points between them and WGS 84.
 //!
-//! Definitions come from the EPSG list of `crs-definitions`, the mathematics from `proj4rs`. A
-//! system whose relation to WGS 84 is unknown here is refused: a field drawn 100 m beside itself
-//! gives numbers that look right. Datum shifts are the seven-parameter ones of the list; those by
-//! grid files are refused.
+//! The mathematics come from `proj4rs`, the definitions from the module `definition`. A system whose relation
+//! to WGS 84 is unknown here is refused: a field drawn 100 m beside itself gives numbers that look
+//! right.
 
-mod disputed;
+mod definition;
+mod error;
 
 use std::sync::LazyLock;
 
 use proj4rs::Proj;
 use proj4rs::transform::{Transform, TransformClosure, transform};
-use thiserror::Error;
+
+pub use error::CrsError;
 
 /// How far a point may move on the way there and back before it counts as outside the system's
 /// area, degrees; a tenth of a metre, far above rounding and far below the jumps of a projection
@@ -26,44 +27,6 @@ static WGS84: LazyLock<Proj> = LazyLock::new(|| {
         .expect("a definition without parameters from outside")
 });
 
-/// Why a reference system, or a point in it, cannot be used.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum CrsError {
-    /// The code is in no list here.
-    #[error("EPSG:{epsg} is not a known horizontal reference system")]
-    Unknown {
-        /// The code.
-        epsg: u32,
-    },
-    /// The system is known, but its coordinates cannot be computed here.
-    #[error("EPSG:{epsg} is not supported: {why}")]
-    Unsupported {
-        /// The code.
-        epsg: u32,
-        /// The missing piece, in words.
-        why: &'static str,
-    },
-    /// A coordinate is NaN or infinite.
-    #[error("the point ({x}, {y}) is not finite")]
-    NotFinite {
-        /// First coordinate.
-        x: f64,
-        /// Second coordinate.
-        y: f64,
-    },
-    /// The point lies where the system has no coordinates.
-    #[error("the point ({x}, {y}) lies outside the area of EPSG:{epsg}")]
-    OutsideArea {
-        /// First coordinate: longitude in degrees, or easting.
-        x: f64,
-        /// Second coordinate: latitude in degrees, or northing.
-        y: f64,
-        /// The system.
-        epsg: u32,
-    },
-}
-
 /// A horizontal reference system with its first axis east and its second north.
 #[derive(Debug, Clone)]
 pub struct Crs {
@@ -75,18 +38,15 @@ impl Crs {
     /// The system of an EPSG code.
     ///
     /// # Errors
-    /// [`CrsError::Unknown`] for a code not in the list, [`CrsError::Unsupported`] for one whose
+    /// [`CrsError::Unknown`] for a code that no list has, [`CrsError::Unsupported`] for one whose
     /// projection, axes or datum cannot be computed.
     pub fn from_epsg(epsg: u32) -> Result<Self, CrsError> {
-        let listed = u16::try_from(epsg)
-            .ok()
-            .and_then(crs_definitions::from_code)
-            .ok_or(CrsError::Unknown { epsg })?;
-        let definition = disputed::corrected(epsg).unwrap_or(listed.proj4);
-        if let Some(why) = refusal(epsg, definition) {
-            return Err(CrsError::Unsupported { epsg, why });
-        }
-        let proj = Proj::from_proj_string(definition).map_err(|_| CrsError::Unsupported {
+        let definition = match definition::of(epsg) {
+            Ok(definition) => definition,
+            Err(None) => return Err(CrsError::Unknown { epsg }),
+            Err(Some(why)) => return Err(CrsError::Unsupported { epsg, why }),
+        };
+        let proj = Proj::from_proj_string(&definition).map_err(|_| CrsError::Unsupported {
             epsg,
             why: "its projection is not implemented",
         })?;
@@ -97,6 +57,11 @@ impl Crs {
             });
         }
         Ok(Self { epsg, proj })
+    }
+
+    /// The code of the plane or geographic system that one with heights lies on; None for others.
+    pub fn plane_of(epsg: u32) -> Option<u32> {
+        definition::plane_of(epsg)
     }
 
     /// The EPSG code.
@@ -240,117 +205,5 @@ fn same_place(a: (f64, f64), b: (f64, f64)) -> bool {
     lon <= ROUND_TRIP_DEGREES && (a.1 - b.1).abs() <= ROUND_TRIP_DEGREES
 }
 
-/// What in a definition cannot be computed right; None where everything can.
-fn refusal(epsg: u32, definition: &str) -> Option<&'static str> {
-    if disputed::is_disputed(epsg) {
-        return Some("its definition at hand disagrees with PROJ by 5 m or more");
-    }
-    let value = |key: &str| {
-        definition
-            .split_ascii_whitespace()
-            .find_map(|word| word.strip_prefix(key))
-    };
-    if value("+proj=") == Some("geocent") {
-        return Some("it is geocentric, with no east and north axes");
-    }
-    if value("+axis=").is_some() {
-        return Some("its axes do not run east and north");
-    }
-    if value("+nadgrids=").is_some_and(|grids| grids != "@null")
-        || value("+datum=") == Some("NAD27")
-    {
-        return Some("its datum shift needs a grid file");
-    }
-    let is_modern = matches!(value("+ellps="), Some("GRS80" | "WGS84"));
-    let has_shift = ["+towgs84=", "+datum=", "+nadgrids="]
-        .into_iter()
-        .any(|key| value(key).is_some());
-    (!is_modern && !has_shift).then_some("the shift of its datum to WGS 84 is not known")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_point_outside_the_domain_is_refused_not_moved() {
-        let utm = Crs::from_epsg(32631).expect("a UTM zone");
-
-        let quarter_turn = utm.project(&mut [(93.0, 0.0)]);
-        let far = utm.unproject(&mut [(1e12, 1e12)]);
-
-        assert!(matches!(quarter_turn, Err(CrsError::OutsideArea { .. })));
-        assert!(matches!(far, Err(CrsError::OutsideArea { .. })));
-    }
-
-    #[test]
-    fn a_point_that_is_not_finite_is_refused() {
-        let utm = Crs::from_epsg(32631).expect("a UTM zone");
-
-        for bad in [(f64::NAN, 0.0), (3.0, f64::INFINITY)] {
-            assert!(matches!(
-                utm.project(&mut [bad]),
-                Err(CrsError::NotFinite { .. })
-            ));
-        }
-    }
-
-    #[test]
-    fn latitude_first_is_seen_where_it_leaves_the_globe() {
-        let web = Crs::from_epsg(3857).expect("web mercator");
-
-        assert!(web.project(&mut [(3.0, 95.0)]).is_err());
-    }
-
-    #[test]
-    fn every_utm_zone_is_known() {
-        for zone in 1..=60 {
-            for base in [32600, 32700] {
-                let crs = Crs::from_epsg(base + zone).expect("a UTM zone");
-                let central = f64::from(zone) * 6.0 - 183.0;
-                let mut points = [(central, 0.0)];
-
-                crs.project(&mut points).expect("on the central meridian");
-
-                assert!((points[0].0 - 500_000.0).abs() < 1e-6);
-                assert!(!crs.is_geographic());
-            }
-        }
-    }
-
-    #[test]
-    fn systems_that_cannot_be_computed_are_refused_with_the_reason() {
-        let why = |epsg| match Crs::from_epsg(epsg) {
-            Err(CrsError::Unsupported { why, .. }) => why,
-            other => panic!("EPSG:{epsg} gave {other:?}"),
-        };
-
-        assert!(why(4267).contains("grid file"));
-        assert!(why(2000).contains("not known"));
-        assert!(why(4978).contains("geocentric"));
-        assert!(why(2053).contains("axes"));
-        assert!(why(29182).contains("disagrees"));
-        assert_eq!(
-            Crs::from_epsg(999_999).err(),
-            Some(CrsError::Unknown { epsg: 999_999 })
-        );
-    }
-
-    #[test]
-    fn geographic_coordinates_are_degrees() {
-        let wgs84 = Crs::from_epsg(4326).expect("WGS 84");
-        let mut points = [(4.25, 50.75), (180.0, -90.0)];
-
-        wgs84.project(&mut points).expect("on the globe");
-
-        assert!(wgs84.is_geographic());
-        assert!((points[0].0 - 4.25).abs() < 1e-12 && (points[0].1 - 50.75).abs() < 1e-12);
-    }
-
-    #[test]
-    fn feet_are_told_from_metres() {
-        let new_york = Crs::from_epsg(2263).expect("state plane in feet");
-
-        assert!((new_york.metres_per_unit() - 1200.0 / 3937.0).abs() < 1e-9);
-    }
-}
+mod tests;

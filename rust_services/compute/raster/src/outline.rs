@@ -69,10 +69,6 @@ impl Outline {
         for (index, ring) in self.rings.iter().enumerate() {
             check_ring(index, ring)?;
         }
-        let [west, _, east, _] = self.bounds();
-        if east - west > 180.0 {
-            return Err(OutlineError::TooWide { width: east - west });
-        }
         Ok(())
     }
 
@@ -115,6 +111,11 @@ fn check_ring(index: usize, ring: &Ring) -> Result<(), OutlineError> {
     let on_earth = |&&(lon, lat): &&(f64, f64)| lon.abs() <= 180.0 && lat.abs() <= 90.0;
     if let Some(&(lon, lat)) = points.iter().find(|point| !on_earth(point)) {
         return Err(OutlineError::OutOfRange { lon, lat });
+    }
+    // Ring by ring: an outline that was cut at the antimeridian reaches around the Earth as a whole.
+    let [west, _, east, _] = bounds(points.iter());
+    if east - west > 180.0 {
+        return Err(OutlineError::TooWide { width: east - west });
     }
     if !ring.is_hole && signed_area(points).abs() <= 0.0 {
         return Err(OutlineError::NoArea);

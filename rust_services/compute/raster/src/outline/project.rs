@@ -39,8 +39,12 @@ pub(super) fn onto(rings: &[Ring], crs: &Crs, grid: &Grid) -> Result<Vec<Ring>, 
         if polygon.iter().all(|ring| is_out_of_reach(ring, crs)) {
             continue;
         }
+        let turn = turn_columns(&polygon[0], crs, grid);
         for ring in polygon {
-            let points = ring_onto(&ring.points, crs, grid, MAX_VERTICES - vertices)?;
+            let mut points = ring_onto(&ring.points, crs, grid, MAX_VERTICES - vertices)?;
+            for (col, _) in &mut points {
+                *col += turn;
+            }
             vertices += points.len();
             projected.push(Ring {
                 points,
@@ -49,6 +53,31 @@ pub(super) fn onto(rings: &[Ring], crs: &Crs, grid: &Grid) -> Result<Vec<Ring>, 
         }
     }
     Ok(projected)
+}
+
+/// Columns by which a polygon moves so that it lies on a grid of degrees as the grid counts them:
+/// rasters of 0 to 360 degrees have the west of Greenwich on their right. It moves as a whole, to
+/// where it shares most with the grid; a polygon on the seam keeps its larger part.
+fn turn_columns(ring: &Ring, crs: &Crs, grid: &Grid) -> f64 {
+    if !crs.is_geographic() {
+        return 0.0;
+    }
+    let whole_turn = 360.0 / grid.transform.pixel_width;
+    let [west, _, east, _] = super::bounds(ring.points.iter());
+    let col = |lon: f64| grid.transform.to_pixel(lon, 0.0).0;
+    let shared = |turn: f64| {
+        let right = (col(east) + turn).min(f64::from(grid.width));
+        right - (col(west) + turn).max(0.0)
+    };
+    [whole_turn, -whole_turn]
+        .into_iter()
+        .fold(0.0, |best, turn| {
+            if shared(turn) > shared(best).max(0.0) {
+                turn
+            } else {
+                best
+            }
+        })
 }
 
 fn is_out_of_reach(ring: &Ring, crs: &Crs) -> bool {

@@ -340,3 +340,98 @@ fn parts_that_the_reference_system_does_not_reach_are_left_out_and_halves_refuse
     assert_eq!(all_far.area_m2().to_bits(), 0.0_f64.to_bits());
     assert!(matches!(half, Err(OutlineError::Unprojectable(_))));
 }
+
+/// Degrees in quarters, from a western edge eastwards around the Earth.
+fn around_the_earth(west: f64) -> (Crs, Grid) {
+    let grid = Grid {
+        width: 1440,
+        height: 720,
+        transform: GeoTransform {
+            origin_x: west,
+            origin_y: 90.0,
+            pixel_width: 0.25,
+            pixel_height: 0.25,
+        },
+        epsg: 4326,
+    };
+    (Crs::from_epsg(4326).unwrap(), grid)
+}
+
+fn covered_columns(ring: &[(f64, f64)], (crs, grid): (Crs, Grid)) -> (u32, u32, f64) {
+    let on_grid = parse(&polygon(ring)).unwrap().on_grid(&crs, &grid).unwrap();
+    let coverage = Coverage::of(&on_grid).unwrap();
+    let window = coverage.window().unwrap();
+    let share = coverage.covered_area_m2() / coverage.outline_area_m2();
+    (window.col, window.col_end(), share)
+}
+
+#[test]
+fn a_raster_of_0_to_360_degrees_has_the_west_on_its_right() {
+    let brazil = [
+        (-50.0, -10.0),
+        (-49.0, -10.0),
+        (-49.0, -9.0),
+        (-50.0, -9.0),
+        (-50.0, -10.0),
+    ];
+    let kenya = brazil.map(|(lon, lat)| (lon + 87.0, lat));
+
+    let (west, west_end, west_share) = covered_columns(&brazil, around_the_earth(0.0));
+    let (east, east_end, east_share) = covered_columns(&kenya, around_the_earth(0.0));
+    let (usual, usual_end, _) = covered_columns(&brazil, around_the_earth(-180.0));
+
+    assert_eq!((west, west_end), (1240, 1244));
+    assert_eq!((east, east_end), (148, 152));
+    assert_eq!((usual, usual_end), (520, 524));
+    assert!((west_share - 1.0).abs() < 1e-9 && (east_share - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_field_on_both_sides_of_the_antimeridian_is_covered_on_both() {
+    let east = [
+        (179.5, -17.0),
+        (180.0, -17.0),
+        (180.0, -16.0),
+        (179.5, -16.0),
+        (179.5, -17.0),
+    ];
+    let west = east.map(|(lon, lat)| (if lon > 179.9 { -180.0 } else { -179.5 }, lat));
+    let mut bytes = vec![1];
+    bytes.extend(6_u32.to_le_bytes());
+    bytes.extend(2_u32.to_le_bytes());
+    bytes.extend(polygon(&east));
+    bytes.extend(polygon(&west));
+
+    let (crs, grid) = around_the_earth(0.0);
+    let outline = parse(&bytes).unwrap();
+    let degrees = Coverage::of(&outline.on_grid(&crs, &grid).unwrap()).unwrap();
+    let (crs, grid) = around_the_earth(-180.0);
+    let apart = Coverage::of(&outline.on_grid(&crs, &grid).unwrap()).unwrap();
+    // Fiji's own grid has both sides on one plane.
+    let fiji = Crs::from_epsg(3460).unwrap();
+    let mut corners = [(179.5, -16.0), (-179.5, -17.0)];
+    fiji.project(&mut corners).unwrap();
+    let [(left, top), (right, bottom)] = corners;
+
+    assert_eq!(
+        degrees.window().map(|w| (w.col, w.col_end())),
+        Some((718, 722))
+    );
+    assert_eq!(
+        apart.window().map(|w| (w.col, w.col_end())),
+        Some((0, 1440))
+    );
+    assert_eq!((degrees.touched_pixels(), apart.touched_pixels()), (16, 16));
+    for coverage in [degrees, apart] {
+        let share = coverage.covered_area_m2() / coverage.outline_area_m2();
+        assert!((share - 1.0).abs() < 1e-9, "{share}");
+    }
+    assert!(
+        (100_000.0..112_000.0).contains(&(right - left)),
+        "{right} - {left}"
+    );
+    assert!(
+        (105_000.0..115_000.0).contains(&(top - bottom)),
+        "{top} - {bottom}"
+    );
+}
