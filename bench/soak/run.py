@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import itertools
 import json
 import os
 import platform
@@ -195,6 +196,16 @@ def growth(samples: list[float]) -> tuple[float, float]:
     return slope * (len(rest) - 1) / middle, max(rest) / middle
 
 
+def tenths(samples: list[float]) -> str:
+    """The median of each tenth of the run."""
+    cuts = [round(part * len(samples) / 10) for part in range(11)]
+    return " ".join(
+        f"{statistics.median(samples[start:end]):.1f}"
+        for start, end in itertools.pairwise(cuts)
+        if end > start
+    )
+
+
 def machine() -> str:
     """The machine in one line."""
     processor = re.search(r"model name\s+: (.+)", Path("/proc/cpuinfo").read_text())
@@ -215,16 +226,16 @@ def report(parts: list[Watched], *, done: int, took_s: float) -> str:
         " an outline, picture, field, GeoTIFF, the farm's latest, of each field in turn. Memory of"
         f" all processes of a part, MiB, sampled each {BATCH} requests.",
         "",
-        "| part | first PSS | median after the first tenth | last | rise of the line | max/median"
+        "| part | first PSS | medians of the tenths | rise of the line after the first | max/median"
         " | RSS median | flat |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|",
     ]
     for each in parts:
         rise, peak = growth(each.pss_mib)
         rest = each.pss_mib[len(each.pss_mib) // 10 :]
         lines.append(
-            f"| {each.name} | {each.pss_mib[0]:.1f} | {statistics.median(rest):.1f}"
-            f" | {each.pss_mib[-1]:.1f} | {rise:+.1%} | {peak:.3f}"
+            f"| {each.name} | {each.pss_mib[0]:.1f} | {tenths(each.pss_mib)}"
+            f" | {rise:+.1%}, {rise * statistics.median(rest):+.1f} MiB | {peak:.3f}"
             f" | {statistics.median(each.rss_mib):.1f}"
             f" | {'yes' if rise < FLAT_GROWTH else 'NO'} |"
         )
