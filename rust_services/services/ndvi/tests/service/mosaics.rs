@@ -27,7 +27,6 @@ pub fn ground(of: &Grid, col: u32, row: u32) -> f32 {
         .transform
         .to_world(f64::from(col) + 0.5, f64::from(row) + 0.5);
     let (col, row) = ((x - 600_000.0) / 10.0, (5_600_000.0 - y) / 10.0);
-    #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
     let value = (col.floor() * 0.37).sin() + (row.floor() * 0.73).cos();
     #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
     let rounded = value as f32;
@@ -322,13 +321,13 @@ async fn one_to_eight_scenes_are_taken() {
     };
 
     let eight = summary(&running, many(8)).await;
-    let none = summarize(&running, many(0)).await.expect_err("refused");
-    let nine = summarize(&running, many(9)).await.expect_err("refused");
+    let too_few = summarize(&running, many(0)).await.expect_err("refused");
+    let too_many = summarize(&running, many(9)).await.expect_err("refused");
 
     assert_close(eight.effective_pixels, 100.0);
     assert_eq!(eight.scene_pixels.len(), 8);
     assert!(eight.scene_pixels[1..].iter().all(|pixels| *pixels <= 0.0));
-    for refused in [none, nine] {
+    for refused in [too_few, too_many] {
         assert_eq!(refusal(&refused).1, "REQUEST_INVALID");
     }
 }
