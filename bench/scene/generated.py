@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -123,8 +124,9 @@ def _write_rasters(target: Scene, rng: np.random.Generator) -> None:
     scl[cloud > 0.8] = 10
     scl[cloud > 0.9] = 8
     scl[cloud > 1.15] = 9
+    coarse_pixels = Affine(2 * PIXEL_M, 0, WEST, 0, -2 * PIXEL_M, NORTH)
     classes = {**common, "predictor": 1, "dtype": "uint8", "nodata": 0, "width": half,
-               "height": half, "transform": fine * Affine.scale(2)}  # fmt: skip
+               "height": half, "transform": coarse_pixels}  # fmt: skip
     with rasterio.open(target.classes, "w", **classes) as file:
         file.write(scl, 1)
 
@@ -152,6 +154,15 @@ def _parcels(rng: np.random.Generator, side: int) -> NDArray[np.int32]:
     col = ((across[None, :] + bend) / 16 + shift[row]).astype(np.int32) + 1
     found: NDArray[np.int32] = row * np.int32(per_row) + col
     return found
+
+
+def chosen(target: Scene, count: int) -> list[dict[str, Any]]:
+    """So many of the scene's outlines, spread over all of it."""
+    every: list[dict[str, Any]] = json.loads(target.fields.read_text())
+    step = max(1, len(every) // count)
+    # Lattices of a hundred by hundred: a step of ten alone would be ten columns.
+    order = [(number * 7919) % len(every) for number in range(0, len(every), step)]
+    return [every[number] for number in order[:count]]
 
 
 def outlines(rng: np.random.Generator, side: int, count: int) -> list[dict[str, object]]:

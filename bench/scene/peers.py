@@ -19,11 +19,9 @@ import rasterio
 import rasterio.shutil
 from exactextract import exact_extract
 from numpy.typing import NDArray
-from pyproj import Transformer
 from rasterio.windows import Window
-from shapely import from_wkb, get_coordinates, segmentize
 
-from bench.scene.generated import OFFSET, SCL_MASKED, Scene
+from bench.scene.generated import OFFSET, SCL_MASKED, Scene, chosen
 
 ROWS = 512  # read and computed at once: a row of tiles
 BLOCK_CACHE_MB = 64
@@ -103,7 +101,7 @@ def write_cog(scene: Scene, target: Path, *, encoding: str, options: dict[str, s
     plain.unlink()
 
 
-def write_ready(scene: Scene, target: Path, _: str = "") -> None:
+def write_ready(scene: Scene, target: Path) -> None:
     """NDVI as a float32 file, uncompressed: what zonal statistics of the peer start from."""
     described = profile(scene, "float32", float("nan"))
     with rasterio.open(target, "w", driver="GTiff", **described) as file:
@@ -111,15 +109,14 @@ def write_ready(scene: Scene, target: Path, _: str = "") -> None:
             file.write(values, 1, window=window)
 
 
-def features(scene: Scene, count: int, *, exact: bool) -> list[dict[str, Any]]:
-    """Outlines in the raster's plane; `exact` follows the lines that are straight in degrees."""
-    to_metres = Transformer.from_crs(4326, 32631, always_xy=True)
+def features(scene: Scene, count: int) -> list[dict[str, Any]]:
+    """Outlines in the raster's plane.
+
+    Edges are straight there, not in degrees; at such lengths both are within millimetres.
+    """
     found = []
-    for field in json.loads(scene.fields.read_text())[:count]:
-        ring = field["metres"]
-        if exact:
-            dense = get_coordinates(segmentize(from_wkb(field["wkb"]), 2e-5))
-            ring = np.column_stack(to_metres.transform(dense[:, 0], dense[:, 1])).tolist()
+    for field in chosen(scene, count):
+        ring = [*field["metres"], field["metres"][0]]
         geometry = {"type": "Polygon", "coordinates": [ring]}
         found.append(
             {"type": "Feature", "properties": {"number": field["number"]}, "geometry": geometry}
@@ -151,7 +148,7 @@ def main() -> None:
     scene, path = Scene(Path(folder), int(side)), Path(target)
     outlines = []
     if task == "fields":
-        outlines = features(scene, int(arguments[1]), exact=arguments[2] == "exact")
+        outlines = features(scene, int(arguments[1]))
     begun, cpu = time.perf_counter(), time.process_time()
     with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS", GDAL_CACHEMAX=BLOCK_CACHE_MB):
         if task == "compute":

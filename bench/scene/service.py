@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import tempfile
@@ -16,7 +15,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from bench.scene.generated import OFFSET, SCL_MASKED, Scene
+from bench.scene.generated import OFFSET, SCL_MASKED, Scene, chosen
 from farm.rpc.common.v1 import common_pb2
 from farm.rpc.ndvi.v1 import ndvi_pb2, ndvi_pb2_grpc
 
@@ -148,7 +147,7 @@ def fields_request(scene: Scene, count: int) -> ndvi_pb2.SummarizeFieldsRequest:
         ndvi_pb2.FieldOutline(
             field_id=str(field["number"]), outline_wkb=bytes.fromhex(field["wkb"])
         )
-        for field in json.loads(scene.fields.read_text())[:count]
+        for field in chosen(scene, count)
     ]
     return ndvi_pb2.SummarizeFieldsRequest(
         scenes=[scene_message(scene)], indices=[index_message()], fields=fields
