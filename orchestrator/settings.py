@@ -246,7 +246,7 @@ FILE_UPLOAD_TEMP_DIR = str(UPLOAD_TEMP_DIR)  # /tmp may be memory; rasters are l
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    # Pictures and statistics, for the time when furrow-ndvi does not answer; all processes share it.
+    # Pictures and statistics, for when furrow-ndvi does not answer; all processes share it.
     "answers": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": str(DATA_DIR / "answers"),
