@@ -25,6 +25,9 @@ from tests.contract.proj_operations import (
 )
 from tests.contract.rust_examples import run_example
 
+# Grid files are left out on purpose; PROJ warns of it.
+pytestmark = pytest.mark.filterwarnings("ignore:Best transformation is not available:UserWarning")
+
 GOLDEN = Path(__file__).parents[1] / "golden/projections.json"
 POINTS = 24
 THERE_M = 1e-3
@@ -102,7 +105,7 @@ def test_a_system_of_farms_agrees_with_proj_to_a_millimetre(place: str) -> None:
 def test_a_draw_of_all_supported_systems_agrees_with_proj_to_a_millimetre() -> None:
     supported = [system[0] for system in json.loads(GOLDEN.read_text())["points"]]
     drawn = sorted(
-        int(code) for code in np.random.default_rng(7).choice(supported, 120, replace=False)
+        int(code) for code in np.random.default_rng(7).choice(supported, 500, replace=False)
     )
 
     worst = worst_m(drawn)
