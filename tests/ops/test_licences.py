@@ -97,9 +97,10 @@ def test_every_crate_is_permissive() -> None:
 
 
 def runtime_packages() -> dict[str, Distribution]:
-    """What `pip install .` brings, through all levels."""
-    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    waiting = [Requirement(line) for line in pyproject["project"]["dependencies"]]
+    """What `pip install .` brings with all its extras, through all levels."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    waiting = [Requirement(line) for group in groups for line in group]
     found: dict[str, Distribution] = {}
     while waiting:
         wanted = waiting.pop()
