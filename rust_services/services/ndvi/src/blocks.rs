@@ -33,14 +33,15 @@ pub struct Lattice {
 
 impl Lattice {
     /// A lattice over a grid whose files are cut into chunks of this size, in pixels of the grid.
-    /// A block is made of whole chunks where these are small enough, so that few are read twice.
+    /// A block is made of whole chunks where these are small enough, so that few are read twice, and
+    /// is as low as they are: neighbours lie together in a file, and a writer holds one row of blocks.
     /// `reads` is how many pixels of all files are read for one of the grid.
     pub fn new(grid: &Grid, chunk: (u32, u32), reads: u64) -> Self {
         let (chunk_width, chunk_height) = chunk;
         let pixels = (BLOCK_PIXELS / reads.max(1)).clamp(LEAST_PIXELS, MOST_PIXELS);
         // Strips are as wide as the raster: blocks are so too, and grow downwards only.
         let chunk_width = chunk_width.clamp(1, grid.width);
-        let wide = pixels.isqrt();
+        let wide = pixels / u64::from(chunk_height.clamp(1, grid.height));
         let most = u32::try_from(MOST_TIMES_LARGER * pixels).unwrap_or(u32::MAX);
         let cols = times_at_most(chunk_width, wide, u32::MAX);
         let cols = cols.min(grid.width).min(most);

@@ -1,4 +1,4 @@
-//! Blocks read ahead while others are computed.
+//! Blocks read and computed ahead while others are taken in.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use furrow_raster::grid::Window;
 use furrow_service_kit::Stopped;
 use furrow_service_kit::metrics::Metrics;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tracing::Instrument as _;
 
 use crate::mosaic::{Computed, Fetched, Mosaic};
@@ -15,24 +15,53 @@ use crate::scenes::Admitted;
 use crate::stack::IndexBlock;
 use crate::status::NdviError;
 
-/// Blocks that were read and wait: one more is being read, and one is being computed.
-const BLOCKS_AHEAD: usize = 1;
+/// Blocks that are being computed or wait for their turn, so that no thread of the pool idles while
+/// one block is taken in; one more is being read.
+const BLOCKS_AHEAD: usize = 3;
 
-/// Bytes of blocks, in order; reading stops when this is dropped.
+/// A block that is being computed; given up when this is dropped.
 #[derive(Debug)]
-struct ReadAhead {
-    blocks: mpsc::Receiver<Result<Fetched, NdviError>>,
+struct InTheMaking(JoinHandle<Result<IndexBlock, NdviError>>);
+
+impl InTheMaking {
+    async fn done(mut self) -> Result<IndexBlock, NdviError> {
+        (&mut self.0).await.unwrap_or_else(|error| {
+            Err(NdviError::Fault(format!("a block's task failed: {error}")))
+        })
+    }
+}
+
+impl Drop for InTheMaking {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Blocks in order; reading and computing stop when this is dropped.
+#[derive(Debug)]
+struct Ahead {
+    blocks: mpsc::Receiver<Result<InTheMaking, NdviError>>,
     reader: AbortHandle,
 }
 
-impl ReadAhead {
-    fn start(mosaic: Arc<Mosaic>, windows: Vec<Window>) -> Self {
+impl Ahead {
+    fn start(mosaic: Arc<Mosaic>, windows: Vec<Window>, call: Admitted, metrics: Metrics) -> Self {
         let (sender, blocks) = mpsc::channel(BLOCKS_AHEAD);
         let read = async move {
             for window in windows {
+                // Nothing is read for a block that may not be computed yet.
+                let Ok(room) = sender.reserve().await else {
+                    return;
+                };
                 let fetched = mosaic.fetch(window).await;
                 let failed = fetched.is_err();
-                if sender.send(fetched).await.is_err() || failed {
+                room.send(fetched.map(|fetched| {
+                    let (mosaic, call, metrics) =
+                        (Arc::clone(&mosaic), call.clone(), metrics.clone());
+                    let work = async move { compute(&mosaic, fetched, &call, &metrics).await };
+                    InTheMaking(tokio::spawn(work.in_current_span()))
+                }));
+                if failed {
                     return;
                 }
             }
@@ -44,9 +73,29 @@ impl ReadAhead {
     }
 }
 
-impl Drop for ReadAhead {
+impl Drop for Ahead {
     fn drop(&mut self) {
         self.reader.abort();
+    }
+}
+
+/// Computes a block on the pool, reading more where the first scene does not show all of it.
+async fn compute(
+    mosaic: &Arc<Mosaic>,
+    mut fetched: Fetched,
+    call: &Admitted,
+    metrics: &Metrics,
+) -> Result<IndexBlock, NdviError> {
+    loop {
+        let on_pool = Arc::clone(mosaic);
+        let (cancel, metrics) = (call.cancel.clone(), metrics.clone());
+        let computed = call
+            .run(move || on_pool.compute(fetched, &cancel, &metrics))
+            .await?;
+        match computed {
+            Computed::Whole(block) => return Ok(block),
+            Computed::Partly(unfinished) => fetched = mosaic.fetch_more(unfinished).await?,
+        }
     }
 }
 
@@ -68,8 +117,8 @@ pub async fn send_all<T>(answers: &Answers<T>, found: Vec<T>) -> Result<(), Ndvi
     Ok(())
 }
 
-/// Computes the windows one after the other on the pool and gives each block with `state` to `step`
-/// there; what a step answers is sent on between the blocks.
+/// Computes the windows on the pool, a few at a time, and gives each block in order with `state` to
+/// `step` there; what a step answers is sent on between the blocks.
 ///
 /// # Errors
 /// The first [`NdviError`] of reading, computing or `step`.
@@ -87,28 +136,17 @@ where
     T: Send + 'static,
 {
     let mut blocks_left = windows.len();
-    let mut ahead = ReadAhead::start(Arc::clone(mosaic), windows);
-    while let Some(fetched) = ahead.blocks.recv().await {
-        let mut fetched = fetched?;
+    let mut ahead = Ahead::start(Arc::clone(mosaic), windows, call.clone(), metrics.clone());
+    while let Some(block) = ahead.blocks.recv().await {
+        let block = block?.done().await?;
         blocks_left -= 1;
-        let found = loop {
-            let on_pool = Arc::clone(mosaic);
-            let (cancel, metrics) = (call.cancel.clone(), metrics.clone());
-            let (returned, outcome) = call
-                .run(move || match on_pool.compute(fetched, &cancel, &metrics)? {
-                    Computed::Whole(block) => {
-                        let found = step(&mut state, &block)?;
-                        Ok((state, Ok(found)))
-                    }
-                    Computed::Partly(unfinished) => Ok((state, Err(unfinished))),
-                })
-                .await?;
-            state = returned;
-            match outcome {
-                Ok(found) => break found,
-                Err(unfinished) => fetched = mosaic.fetch_more(unfinished).await?,
-            }
-        };
+        let (returned, found) = call
+            .run(move || {
+                let found = step(&mut state, &block)?;
+                Ok((state, found))
+            })
+            .await?;
+        state = returned;
         if let Some(answers) = answers {
             send_all(answers, found).await?;
         }

@@ -25,10 +25,18 @@ use crate::request::{BandPlace, IndexSpec, MaskSpec, Radiometry, Reading, SceneS
 use crate::scenes::{Admitted, Raster, Rasters};
 use crate::status::NdviError;
 use build::Builder;
-use judge::{Reflectance, judge};
+use judge::{BandPixels, RunOfBand, judge};
+use rayon::prelude::*;
 
 /// Most pixels of a mask layer that are looked at for one block, growth included.
 const MAX_MASK_PIXELS: u64 = 32 << 20;
+
+/// Pixels that go through all steps of an index together: what they need stays in the first and
+/// second caches.
+const RUN: usize = 4096;
+
+/// Runs that one thread takes at once.
+const RUNS_AT_ONCE: usize = 16;
 
 /// Everything that is computed on one grid.
 #[derive(Debug)]
@@ -212,29 +220,63 @@ impl Stack {
         let window = fetched.window;
         let decoded = fetched.decode(cancel, metrics)?;
         let hidden = self.hidden(&decoded, window);
-        let read = self.bands.iter().map(|band| band.read(&decoded, window));
-        let bands: Vec<Reflectance> = read.collect();
-        let named = self.bands.iter().zip(&bands);
-        let by_name =
-            Bands::new(named.map(|(band, read)| (band.name.as_str(), read.values.as_slice())));
-        let mut indices = Vec::with_capacity(self.indices.len());
-        for index in &self.indices {
+        let bands: Vec<BandPixels<'_>> = self
+            .bands
+            .iter()
+            .map(|band| band.pixels(&decoded, window))
+            .collect();
+        let indices = self.indices.iter().map(|index| {
             cancel.check()?;
-            let mut values = vec![0.0; hidden.len()];
-            index
-                .formula
-                .evaluate(&by_name, &index.constants, index.valid, &mut values)
-                .map_err(|error| NdviError::Fault(error.to_string()))?;
-            let of_index: Vec<&Reflectance> =
-                index.bands.iter().map(|band| &bands[*band]).collect();
-            let states = judge(&mut values, &of_index, &hidden);
-            indices.push(IndexValues {
-                values,
-                states,
-                sources: Vec::new(),
-            });
-        }
-        Ok(IndexBlock { window, indices })
+            self.compute_index(index, &bands, &hidden)
+        });
+        Ok(IndexBlock {
+            window,
+            indices: indices.collect::<Result<_, NdviError>>()?,
+        })
+    }
+
+    /// An index over all pixels of a block, run by run on all threads of the pool.
+    fn compute_index(
+        &self,
+        index: &IndexSpec,
+        bands: &[BandPixels<'_>],
+        hidden: &[bool],
+    ) -> Result<IndexValues, NdviError> {
+        let mut values = vec![f32::NAN; hidden.len()];
+        let mut states = vec![PixelState::NoData; hidden.len()];
+        values
+            .par_chunks_mut(RUNS_AT_ONCE * RUN)
+            .zip(states.par_chunks_mut(RUNS_AT_ONCE * RUN))
+            .zip(hidden.par_chunks(RUNS_AT_ONCE * RUN))
+            .enumerate()
+            .try_for_each(|(number, ((values, states), hidden))| {
+                let mut read: Vec<RunOfBand> =
+                    index.bands.iter().map(|_| RunOfBand::new()).collect();
+                let runs = values.chunks_mut(RUN).zip(states.chunks_mut(RUN));
+                for (place, ((values, states), hidden)) in runs.zip(hidden.chunks(RUN)).enumerate()
+                {
+                    let start = (number * RUNS_AT_ONCE + place) * RUN;
+                    for (read, band) in read.iter_mut().zip(&index.bands) {
+                        bands[*band].read(start..start + values.len(), read);
+                    }
+                    let names = index
+                        .bands
+                        .iter()
+                        .map(|band| self.bands[*band].name.as_str());
+                    let by_name = Bands::new(names.zip(read.iter().map(RunOfBand::values)));
+                    index
+                        .formula
+                        .evaluate(&by_name, &index.constants, index.valid, values)
+                        .map_err(|error| NdviError::Fault(error.to_string()))?;
+                    judge(values, states, &read, hidden);
+                }
+                Ok::<_, NdviError>(())
+            })?;
+        Ok(IndexValues {
+            values,
+            states,
+            sources: Vec::new(),
+        })
     }
 
     /// Whether a mask hides each pixel of a block.

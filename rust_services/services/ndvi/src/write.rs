@@ -16,7 +16,7 @@ use furrow_raster::cog::{
 };
 use furrow_raster::coverage::Coverage;
 use furrow_raster::grid::{Grid, Window};
-use furrow_raster::overview::{Pyramid, Tile};
+use furrow_raster::overview::{Pyramid, TileRow};
 use object_store::path::Path;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -80,16 +80,25 @@ pub async fn write_index(
     let mut file = call.run(move || writer.finish()).await?;
     // Dropped when the call ends before, which removes what was written.
     let mut upload = stores.begin(key).await?;
+    let mut ready = None;
     loop {
-        let (returned, part) = call
-            .run(move || {
-                let part = file.next_part()?;
-                Ok((file, part))
-            })
-            .await?;
+        // The next part is put together while the one before is written.
+        let next = call.run(move || {
+            let part = file.next_part()?;
+            Ok((file, part))
+        });
+        let written = async {
+            match ready.take() {
+                Some(part) => upload.add(part).await,
+                None => Ok(()),
+            }
+        };
+        let ((returned, part), ()) = tokio::try_join!(next, written)?;
         file = returned;
-        let Some(part) = part else { break };
-        upload.add(part).await?;
+        if part.is_none() {
+            break;
+        }
+        ready = part;
     }
     call.cancel.check()?;
     upload.finish().await?;
@@ -129,6 +138,23 @@ struct Packed {
 }
 
 impl Packed {
+    /// Packs the next row of tiles of a level, on all threads of the pool.
+    fn add_row(&mut self, spec: &CogSpec, tiles: TileRow<'_>) -> Result<(), NdviError> {
+        let pack = |values: &mut Vec<f32>, col: usize| {
+            tiles.cut(col, values);
+            compress_tile(spec, values)
+        };
+        let packed: Vec<Vec<u8>> = (0..tiles.tile_count())
+            .into_par_iter()
+            .map_init(Vec::new, pack)
+            .collect::<Result<_, CogError>>()
+            .map_err(cog_error)?;
+        for tile in packed {
+            self.push(tiles.level, &tile).map_err(scratch_error)?;
+        }
+        Ok(())
+    }
+
     /// Adds the next tile of a level.
     fn push(&mut self, level: usize, tile: &[u8]) -> io::Result<()> {
         self.scratch.write_all_at(tile, self.end)?;
@@ -164,38 +190,25 @@ impl Writer {
     /// Takes the next block; blocks run along rows of blocks, from top to bottom.
     fn add(&mut self, block: &IndexBlock) -> Result<(), NdviError> {
         let (window, width) = (block.window, self.window.width as usize);
-        let mut values = block.indices[0].values.clone();
-        if let Some(coverage) = &self.coverage {
-            coverage.clip(window, &mut values);
-        }
         if window.col == self.window.col {
-            self.rows = vec![f32::NAN; width * window.height as usize];
+            // Every value is written over before the rows are given on.
+            self.rows.resize(width * window.height as usize, f32::NAN);
         }
+        let clipped = self.coverage.as_ref().map(|coverage| {
+            let mut values = block.indices[0].values.clone();
+            coverage.clip(window, &mut values);
+            values
+        });
+        let values = clipped.as_ref().unwrap_or(&block.indices[0].values);
         let start = (window.col - self.window.col) as usize;
         let lines = values.chunks_exact(window.width as usize);
         for (row, line) in self.rows.chunks_exact_mut(width).zip(lines) {
             row[start..start + line.len()].copy_from_slice(line);
         }
         if window.col_end() == self.window.col_end() {
-            let rows = std::mem::take(&mut self.rows);
-            // A block may be many tiles high.
-            for rows in rows.chunks(width * self.spec.tile_size.pixels() as usize) {
-                let tiles = self.pyramid.push_rows(rows);
-                self.pack(tiles)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn pack(&mut self, tiles: Vec<Tile>) -> Result<(), NdviError> {
-        let packed: Vec<(usize, Vec<u8>)> = tiles
-            .into_par_iter()
-            .map(|tile| Ok((tile.level, compress_tile(&self.spec, &tile.values)?)))
-            .collect::<Result<_, CogError>>()
-            .map_err(cog_error)?;
-        // Tiles of a level arrive in its order; the parallel map keeps it.
-        for (level, tile) in packed {
-            self.packed.push(level, &tile).map_err(scratch_error)?;
+            let (spec, packed) = (&self.spec, &mut self.packed);
+            self.pyramid
+                .feed(&self.rows, |tiles| packed.add_row(spec, tiles))?;
         }
         Ok(())
     }
