@@ -83,8 +83,8 @@ pub(super) fn of(epsg: u32) -> Result<String, Option<&'static str>> {
 
 fn without_datum(definition: &str) -> String {
     let is_projection = |word: &&str| {
-        let starts = |datum: &&str| word.starts_with(datum);
-        !DATUM_WORDS.iter().any(|datum| starts(datum)) && *word != "+no_defs"
+        let is_datum = DATUM_WORDS.iter().any(|datum| word.starts_with(datum));
+        !is_datum && *word != "+no_defs"
     };
     let words: Vec<&str> = definition
         .split_ascii_whitespace()
