@@ -276,7 +276,8 @@ def main() -> None:
         if not bench.ready.exists():
             bench.peer("ready", target=bench.ready)
         warm(found)
-        settle()
+        if not options.quick:
+            settle()
         load = os.getloadavg()[0]
         for number in range(1, rounds + 1):
             for task in tasks:

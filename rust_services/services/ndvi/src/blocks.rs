@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_window_is_cut_at_the_lattice() {
-        let lattice = Lattice::new(&grid(2000, 2000), (256, 256), 32);
+        let lattice = Lattice::new(&grid(2000, 2000), (256, 256), 64);
         let window = Window {
             col: 200,
             row: 10,
