@@ -10,6 +10,8 @@ use super::{TiffError, sample_type, tags};
 
 /// Bytes that a long uncompressed strip is read at a time, so that a small window costs little.
 const PART_BYTES: u64 = 1 << 20;
+/// Most bytes of tables that pictures of JPEG share. All that a picture can use are below 4 KiB.
+const MAX_JPEG_TABLES: u64 = 16 << 10;
 
 /// The image of a directory.
 ///
@@ -53,10 +55,7 @@ pub(super) fn read(reader: &Reader<'_>, directory: &Directory) -> Result<Image, 
         storage,
         is_low_bit_first: is_low_bit_first(reader, directory, compression)?,
         is_ycbcr: is_ycbcr(reader, directory, compression, bands_together)?,
-        jpeg_tables: match compression {
-            Compression::Jpeg => reader.raw(directory, tags::JPEG_TABLES)?.into(),
-            _ => [].into(),
-        },
+        jpeg_tables: jpeg_tables(reader, directory, compression)?.into(),
         stored_height: height,
         table: Vec::new(),
     };
@@ -112,6 +111,21 @@ fn is_ycbcr(
     }
     let allowed = "grey, RGB and the like, and YCbCr of three bands in JPEG";
     Err(TiffError::unsupported("colour space", "YCbCr", allowed).into())
+}
+
+/// Tables that all pictures of JPEG share, which are read anew for each of them.
+fn jpeg_tables<'a>(
+    reader: &Reader<'a>,
+    directory: &Directory,
+    compression: Compression,
+) -> Result<&'a [u8], Gap> {
+    if compression != Compression::Jpeg {
+        return Ok(&[]);
+    }
+    let tables = reader.raw(directory, tags::JPEG_TABLES)?;
+    let what = "the length of JPEG's tables in bytes";
+    at_most(what, tables.len() as u64, MAX_JPEG_TABLES)?;
+    Ok(tables)
 }
 
 /// Group 3 knows rows that depend on the one above, and stretches without runs.

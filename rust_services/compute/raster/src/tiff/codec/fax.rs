@@ -39,8 +39,11 @@ pub(super) fn decode_group_4(shape: Shape<'_>, data: &[u8], out: &mut [u8]) -> O
     let Ok(mut decoder) = Group4Decoder::new(bits(data), width);
     rows(shape, out, |line| {
         let is_row = matches!(decoder.advance(), Ok(DecodeStatus::Incomplete));
-        line.extend_from_slice(decoder.transition());
-        is_row
+        let changes = decoder.transition();
+        line.extend_from_slice(changes);
+        // The decoder goes over the row above again for each step back, so that rows which go back
+        // and forth would take the square of their length.
+        is_row && changes.is_sorted_by(|a, b| a < b)
     })
 }
 
@@ -60,7 +63,7 @@ fn rows(shape: Shape<'_>, out: &mut [u8], mut next: impl FnMut(&mut Vec<u16>) ->
         }
         row.fill(0);
         let column = |change: Option<&u16>| change.map_or(width, |&at| usize::from(at).min(width));
-        for black in changes.chunks(2).skip_while(|pair| pair.is_empty()) {
+        for black in changes.chunks(2) {
             paint(row, column(black.first()), column(black.get(1)));
         }
     }
@@ -137,6 +140,21 @@ mod tests {
         assert_eq!(out, ROWS[..3]);
         let other = decode_group_3(shape(21), &data, &mut out);
         assert!(matches!(other, Outcome::Damaged(_)), "{other:?}");
+    }
+
+    #[test]
+    fn group_4_rows_that_go_back_are_damage() {
+        // To column 19, one before the end of 20, and once more; then to the end.
+        let mut data = vec![0; 2];
+        for (at, bit) in "0100101".chars().enumerate() {
+            if bit == '1' {
+                paint(&mut data, at, at + 1);
+            }
+        }
+
+        let found = decode_group_4(shape(20), &data, &mut [0; 3]);
+
+        assert!(matches!(found, Outcome::Damaged(_)), "{found:?}");
     }
 
     #[test]

@@ -3,8 +3,6 @@
 //! # Source
 //! TIFF Technical Note 2 (Adobe, 1995); ITU-T T.81, annex B for the segments.
 
-use std::cmp::Ordering;
-
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -42,11 +40,9 @@ pub(super) fn decode(shape: Shape<'_>, data: &[u8], out: &mut [u8]) -> Outcome {
         return damaged(format!("{width} columns of {bands} bands"));
     }
     let len = usize::from(width) * usize::from(height) * usize::from(bands);
-    match len.cmp(&out.len()) {
-        Ordering::Less => return Outcome::Short(len),
-        Ordering::Equal => {}
-        Ordering::Greater => return Outcome::More,
-    }
+    let Some((out, behind)) = out.split_at_mut_checked(len) else {
+        return Outcome::More;
+    };
     // Without the segments of applications nothing but the TIFF says what the colours are.
     let colours = match (bands, shape.is_ycbcr, is_lettered) {
         (1, _, _) => ColorSpace::Luma,
@@ -65,7 +61,8 @@ pub(super) fn decode(shape: Shape<'_>, data: &[u8], out: &mut [u8]) -> Outcome {
         .jpeg_set_out_colorspace(colours);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&stream.bytes[..]), options);
     match decoder.decode_into(out) {
-        Ok(()) => Outcome::Full,
+        Ok(()) if behind.is_empty() => Outcome::Full,
+        Ok(()) => Outcome::Short(len),
         Err(error) => damaged(error),
     }
 }

@@ -207,6 +207,11 @@ pub(super) fn tiles() -> Vec<Bomb> {
             let noise = (0..1_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
             Page::grey(65_000, 1000, 1, noise.collect()).with(tags::COMPRESSION, short(4))
         }),
+        bomb("fax that goes back and forth", UNREADABLE, {
+            // A row of changes in its last column but one, and one that passes them again and again.
+            let fax = packed_bits(&[(0b010, 3, 1 << 20), (1, 1, 1), (0b000_0101, 7, 1 << 19)]);
+            Page::grey(65_000, 1000, 1, fax).with(tags::COMPRESSION, short(4))
+        }),
         bomb("a picture larger than its strip", UNREADABLE, {
             Page::grey(64, 64, 8, picture(0xC0, 65_500, 65_500, 0x11, 1))
                 .with(tags::COMPRESSION, short(7))
@@ -228,6 +233,26 @@ pub(super) fn tiles() -> Vec<Bomb> {
                 .with(tags::COMPRESSION, short(7))
         }),
     ]
+}
+
+/// Codes of some bits, each a number of times.
+fn packed_bits(codes: &[(u8, u32, usize)]) -> Vec<u8> {
+    let bits: Vec<u8> = codes
+        .iter()
+        .flat_map(|&(code, len, times)| {
+            let bits = (0..len).rev().map(move |at| code >> at & 1);
+            std::iter::repeat_n(bits, times).flatten()
+        })
+        .collect();
+    let bytes = bits.chunks(8);
+    bytes
+        .map(|bits| {
+            bits.iter()
+                .enumerate()
+                .map(|(at, bit)| bit << (7 - at))
+                .sum()
+        })
+        .collect()
 }
 
 /// A JPEG of one band: sound tables, a frame of a size, and scans of no data.

@@ -225,6 +225,42 @@ fn a_picture_of_another_size_than_its_strip_is_damaged() {
     }
 }
 
+#[test]
+fn a_last_strip_that_is_longer_than_the_image_is_read() {
+    // 20 rows in strips of 16. The last picture has four rows, or is filled up to 8 or 16.
+    let first = grey(vec![10; 4]);
+    for rows in [4, 8, 16] {
+        let last = Picture {
+            height: rows,
+            ..grey(vec![-30; if rows > 8 { 4 } else { 2 }])
+        };
+        let mut page = first
+            .page()
+            .with(tags::IMAGE_LENGTH, Value::Short(vec![20]));
+        page.set(tags::ROWS_PER_STRIP, Value::Short(vec![16]));
+        page.chunks.push(last.stream());
+
+        let found = bands(page, 1).remove(0);
+
+        let (above, below) = found.split_at(16 * 16);
+        let near = |values: &[f64], wanted: f64| values.iter().all(|v| (v - wanted).abs() <= 1.0);
+        assert!(near(above, 138.0) && near(below, 98.0), "{rows}: {below:?}");
+    }
+}
+
+#[test]
+fn tables_that_no_picture_needs_are_refused() {
+    let picture = grey(vec![0; 2]);
+    let tables = [&tables()[..2], &[0xFF, 0xFE, 0x7F, 0xFF], &vec![0; 0x7FFD]].concat();
+    let page = picture
+        .page()
+        .with(tags::JPEG_TABLES, Value::Undefined(tables));
+
+    let error = open(&Form::default().file(&[page])).expect_err("refused");
+
+    assert_eq!(error.reason(), "RASTER_TOO_LARGE", "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]
