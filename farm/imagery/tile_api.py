@@ -13,7 +13,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from farm.accounts.principal import principal_of
-from farm.errors import ConflictError, StorageFullError
+from farm.errors import (
+    ConflictError,
+    ServiceFaultError,
+    ServiceUnavailableError,
+    StorageFullError,
+)
 from farm.farms.selectors import visible_farm
 from farm.http_schema import may_raise
 from farm.imagery.catalogue import index_named
@@ -41,6 +46,9 @@ DESCRIPTION = (
     "the index's wide, values are averaged first; up to there, `nearest` shows the very values "
     "that statistics rest on. A tile without a value is 204."
 )
+
+# No service draws here, but the layer is kept in the store, which may be a bucket.
+REFUSALS = (ConflictError, StorageFullError, ServiceFaultError, ServiceUnavailableError)
 
 # As those who gave the images ask to be named.
 ATTRIBUTIONS: dict[str, str] = {
@@ -101,7 +109,7 @@ class FieldIndexTilesView(FieldRasterView):
         parameters=[TilesQuery],
         responses={200: TileJsonSchema},
     )
-    @may_raise(ConflictError, StorageFullError)
+    @may_raise(*REFUSALS)
     def get(self, request: Request, field_id: int, index: str) -> Response:
         """Sign the addresses of the field's layer."""
         query = parsed(TilesQuery, request)
@@ -120,7 +128,7 @@ class FarmIndexTilesView(APIView):
         parameters=[TilesQuery],
         responses={200: TileJsonSchema},
     )
-    @may_raise(ConflictError, StorageFullError)
+    @may_raise(*REFUSALS)
     def get(self, request: Request, farm_id: int, index: str) -> Response:
         """Sign the addresses of the farm's layer."""
         farm = visible_farm(principal=principal_of(request), farm_id=farm_id)

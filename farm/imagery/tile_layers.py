@@ -241,9 +241,11 @@ def _scenes_of_newest_day(farm: Farm, *, index: Index, min_clear_share: float) -
 
 
 def _alike(scenes: Iterable[Scene], *, index: Index) -> list[Scene]:
-    """Keep those that one layer can be made of: of the first one's platform and grid's system."""
+    """Keep those that one layer can be made of: of the first one's kind and grid's system."""
     usable: Sequence[Scene] = [
         scene for scene in scenes if computable_indices(scene=scene, indices=[index])
     ]
-    kind = [(scene.platform, scene.epsg) for scene in usable[:1]]
-    return [scene for scene in usable if (scene.platform, scene.epsg) in kind][:MAX_SCENES]
+    kinds = [(scene.platform, scene.is_simulated, scene.epsg) for scene in usable]
+    return [scene for scene, kind in zip(usable, kinds, strict=True) if kind == kinds[0]][
+        :MAX_SCENES
+    ]

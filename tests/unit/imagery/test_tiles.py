@@ -168,6 +168,20 @@ def test_a_farms_tiles_show_the_box_around_its_fields_on_the_newest_clear_day(
     assert shapely.from_wkb(layer_of(answer).outline_wkb).bounds == tuple(box)
 
 
+def test_a_farms_layer_never_mixes_simulated_and_real_scenes(
+    api_client: APIClient, farm: Farm, field: Field
+) -> None:
+    other = make_field(farm, name="other", lon=field.west + 0.02)
+    real = make_scene(farm, acquired_at=PASS + timedelta(minutes=1))
+    simulated = make_scene(farm, is_simulated=True)
+    make_observation(field, real)
+    make_observation(other, simulated)
+
+    for query in ({}, {"date": f"{PASS:%Y-%m-%d}"}):
+        answer = api_client.get(of_farm(farm), query).json()
+        assert (answer["scene_ids"], answer["is_simulated"]) == ([real.pk], False)
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [

@@ -70,6 +70,8 @@ def test_every_status_that_an_error_can_have_is_described() -> None:
         ("/api/v1/auth/token/", "post", {"401", "429"}),
         ("/api/v1/statistics/", "post", {"404", "409", "502", "503", "504"}),
         ("/api/v1/farms/{farm_id}/scenes/", "post", {"409", "503", "507"}),
+        ("/api/v1/farms/{farm_id}/{index}/tiles", "get", {"409", "502", "503", "507"}),
+        ("/api/v1/fields/{field_id}/indices/{index}/tiles", "get", {"409", "502", "503", "507"}),
     ],
 )
 def test_what_only_the_view_knows_is_listed_too(
