@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from farm.errors import InvalidInputError, UnreadableRasterError
+from farm.errors import InvalidInputError, NotFoundError, UnreadableRasterError
 from farm.fields.models import Field
 from farm.imagery.catalogue import catalogue
 from farm.imagery.domain import FieldOutline
@@ -162,8 +162,9 @@ def _computed(plan: MosaicPlan, *, ndvi: NdviClient) -> list[Computed]:
                 timeout_s=MOSAIC_TIMEOUT_S,
             )
         )
-    except (InvalidInputError, UnreadableRasterError) as error:
-        # Each scene's own numbers stand; the day shows the best of them.
+    except (InvalidInputError, NotFoundError, UnreadableRasterError) as error:
+        # Each scene's own numbers stand; the day shows the best of them. Where a scene was deleted
+        # meanwhile, with its files, it is planned anew.
         log.warning(
             "Scenes of one day could not be put together.",
             extra={"scene_ids": list(plan.scene_ids), "error": error.detail},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farm.fields.models import Field
-from farm.imagery.models import Observation
+from farm.imagery.models import Observation, Scene
 from farm.imagery.receipts import receipt
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from farm.imagery.catalogue import Index
     from farm.imagery.domain import FieldSummary
-    from farm.imagery.models import Scene
 
 _IDENTITY = ["field", "scene", "index", "is_mosaic"]
 _MEASURED = [
@@ -113,14 +112,17 @@ def write_observations(
     """Write a scene's rows over what was there for the same (field, index), in a transaction.
 
     Rows of these fields that were not computed again go, and so do rows of fields that were
-    deleted meanwhile.
+    deleted meanwhile. Of a scene that was deleted nothing is written.
 
     Returns:
         Number of rows written.
     """
     ids = [field.pk for field in fields]
-    # Locked, so that none is deleted between this look and the end of the transaction.
+    # Locked, the fields before the scene, so that none of them is deleted between this look and the
+    # end of the transaction.
     alive = set(Field.objects.select_for_update().filter(pk__in=ids).values_list("pk", flat=True))
+    if not Scene.objects.select_for_update().filter(pk=scene.pk).exists():
+        return 0
     kept = [row for row in rows if row.field_id in alive]
     covered = {row.field_id for row in kept}
     Observation.objects.filter(scene=scene, is_mosaic=False, field__in=alive - covered).delete()

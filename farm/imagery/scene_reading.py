@@ -104,10 +104,11 @@ class SceneReading:
             # Also a scene that was ready: pictures would show the new file beside old numbers.
             with transaction.atomic():
                 self.fence()
-                delete_mosaics_with(self.scene)
+                # The scene before its numbers, as all who lock both.
                 Scene.objects.filter(pk=self.scene.pk).update(
                     state=SceneState.FAILED, state_reason=error.detail
                 )
+                delete_mosaics_with(self.scene)
             self.refresh_mosaics(self._fields_unlike({}))
             raise
 
@@ -151,9 +152,9 @@ class SceneReading:
         """Publish nothing until the operator says which scale and offset are true."""
         with transaction.atomic():
             self.fence()
+            self._write_scene(SceneState.HELD, judgement.reason)
             delete_mosaics_with(self.scene)
             Observation.objects.filter(scene=self.scene).delete()
-            self._write_scene(SceneState.HELD, judgement.reason)
         self.refresh_mosaics(self._fields_unlike({}))
         self.on_progress(0, 0, "held: the pixels contradict the metadata")
         return IngestResult(state=SceneState.HELD, field_count=0, observation_count=0)
@@ -252,13 +253,13 @@ class SceneReading:
             self.fence()
             if not is_last and self._fields_unlike(known):
                 return False
+            self._write_scene(SceneState.READY, "")
             # Numbers of indices or fields that the scene does not give any more.
             indices = computable_indices(scene=self.scene, indices=catalogue().indices.values())
             stale = Observation.objects.filter(scene=self.scene, is_mosaic=False)
             stale.exclude(
                 field_id__in=list(known), index__in=[index.id for index in indices]
             ).delete()
-            self._write_scene(SceneState.READY, "")
         return True
 
     def _checkpoint(self) -> None:

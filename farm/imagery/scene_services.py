@@ -195,12 +195,15 @@ def delete_scene(*, scene: Scene, store: ObjectStore) -> None:
     """
     folder = f"{scene.farm_id}/{scene.content_sha256}"
     with transaction.atomic():
+        # First its jobs, then the row, then its numbers, as those who write them do: the other way
+        # round the two would wait for each other.
+        cancel_open_jobs(kind=JobKind.INGEST_SCENE, subject_id=scene.pk)
+        list(Scene.objects.select_for_update().filter(pk=scene.pk).values_list("pk"))
         others = scenes_naming_files_of(scene)
         if others:
             listed = ", ".join(f"{other.pk} (“{other.name}”)" for other in others)
             msg = f"The files of this scene are named by {listed}; delete what names them first."
             raise ConflictError(msg, reason="SCENE_FILES_IN_USE")
-        cancel_open_jobs(kind=JobKind.INGEST_SCENE, subject_id=scene.pk)
         withdraw_mosaics(scene=scene, requested_by=None)
         neighbours = [other.content_sha256 for other in scenes_around(scene).exclude(pk=scene.pk)]
         scene.delete()

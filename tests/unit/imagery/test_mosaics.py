@@ -10,7 +10,7 @@ import pytest
 
 from farm.clients.fakes import FIELD_PIXELS, Failure
 from farm.errors import ServiceUnavailableError
-from farm.imagery.ingest import ingest_scene
+from farm.imagery.ingest import ingest_scene, recompute_field_in_scene
 from farm.imagery.ingest_requests import recompute_field
 from farm.imagery.models import MosaicPart, Observation, Scene, SceneState
 from farm.imagery.mosaics import MosaicStoppedError, refresh_mosaics
@@ -273,6 +273,23 @@ def test_mosaics_go_with_their_field_and_farm(
     assert not MosaicPart.objects.exists()
 
 
+def test_numbers_of_a_scene_that_was_deleted_meanwhile_are_not_written(
+    farm: Farm, field: Field, service: InMemoryNdvi, ndvi: NdviClient
+) -> None:
+    scene = scene_showing(farm, service, LEFT)
+    read(ndvi, scene)
+
+    def is_cancelled() -> bool:
+        # Asked between the answers and the transaction that writes them.
+        Scene.objects.filter(pk=scene.pk).delete()
+        return False
+
+    recompute_field_in_scene(field=field, scene=scene, ndvi=ndvi, is_cancelled=is_cancelled)
+
+    assert not Scene.objects.exists()
+    assert not Observation.objects.exists()
+
+
 def test_what_is_left_of_a_day_is_put_together_anew(
     farm: Farm, field: Field, service: InMemoryNdvi, ndvi: NdviClient, store: FolderStore
 ) -> None:
@@ -383,8 +400,20 @@ def test_a_scene_that_becomes_ready_meanwhile_is_not_left_out(
     assert mosaic().parts.count() == 3
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (grpc.StatusCode.FAILED_PRECONDITION, "RASTER_GRIDS_DISAGREE"),
+        (grpc.StatusCode.NOT_FOUND, "OBJECT_NOT_FOUND"),
+    ],
+)
 def test_a_day_that_cannot_be_put_together_keeps_each_scenes_own_numbers(
-    farm: Farm, field: Field, service: InMemoryNdvi, ndvi: NdviClient
+    farm: Farm,
+    field: Field,
+    service: InMemoryNdvi,
+    ndvi: NdviClient,
+    code: grpc.StatusCode,
+    reason: str,
 ) -> None:
     left, right = (scene_showing(farm, service, pixels) for pixels in (LEFT, RIGHT))
     read(ndvi, left)
@@ -392,9 +421,7 @@ def test_a_day_that_cannot_be_put_together_keeps_each_scenes_own_numbers(
     def refuse_mosaics(request: Any) -> None:
         if isinstance(request, ndvi_pb2.SummarizeFieldsRequest) and len(request.scenes) > 1:
             service.failures["SummarizeFields"] = Failure(
-                code=grpc.StatusCode.FAILED_PRECONDITION,
-                detail="The grids disagree.",
-                reason="RASTER_GRIDS_DISAGREE",
+                code=code, detail="It cannot be done.", reason=reason
             )
 
     service.on_request = refuse_mosaics
