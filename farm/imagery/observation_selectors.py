@@ -40,6 +40,8 @@ MOST_LOOKS_OF_A_DAY = 16
 MOST_SPANS = 50  # of days in one query; beyond, one span holds them all
 LEAST_SHARE = 1e-9  # of an outline: below it, any value at all will do
 HALF_A_DAY = timedelta(hours=12)  # the most that solar time is away from UTC
+# A mosaic that is put together anew while it is read is another row afterwards.
+MOST_READS = 3
 
 
 _RANKED = (
@@ -150,23 +152,26 @@ def latest_clear_observation(*, field: Field, index: Index, min_clear_share: flo
             not one of them counts.
     """
     asks_for_any = min_clear_share <= LEAST_SHARE
-    newest = _NEWEST.rows(
-        asks_for_any,
-        field_id=field.pk,
-        index=index.id,
-        outline_sha256=field.outline_sha256,
-        **({} if asks_for_any else {"share": float(min_clear_share)}),
-    )
-    days = clearest_of_each(newest, key=lambda look: _day(look, field))
-    look = None
-    if days:
-        best = days[max(days)]
-        look = next(iter(_LOOKS.rows(pk=best.pk)), None)
-    if look is None:
-        msg = _why_none(field=field, index=index, min_clear_share=min_clear_share)
-        raise NoClearObservationError(msg, reason="NO_CLEAR_OBSERVATION")
-    load_scenes([look])
-    return look
+    for _ in range(MOST_READS):
+        newest = _NEWEST.rows(
+            asks_for_any,
+            field_id=field.pk,
+            index=index.id,
+            outline_sha256=field.outline_sha256,
+            **({} if asks_for_any else {"share": float(min_clear_share)}),
+        )
+        days = clearest_of_each(newest, key=lambda look: _day(look, field))
+        if not days:
+            break
+        look = next(iter(_LOOKS.rows(pk=days[max(days)].pk)), None)
+        if look is None:
+            continue
+        load_scenes([look])
+        if look.is_mosaic and not look.parts.all():
+            continue
+        return look
+    msg = _why_none(field=field, index=index, min_clear_share=min_clear_share)
+    raise NoClearObservationError(msg, reason="NO_CLEAR_OBSERVATION")
 
 
 def latest_clear_per_field(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from farm.accounts.models import User
+from farm.imagery import observation_selectors
 from farm.imagery.models import MosaicPart, Observation, SceneState
 from farm.imagery.scene_services import delete_scene
 from farm.imagery.storage import object_store
@@ -95,6 +97,30 @@ def test_the_latest_number_is_that_of_the_mosaic(
     assert answer["scene_ids"] == [tile.pk for tile in tiles]
     assert answer["radiometry_verdict"] == "undecided", "the weakest of the parts"
     assert [scene["id"] for scene in answer["receipt"]["scenes"]] == answer["scene_ids"]
+
+
+def test_a_mosaic_that_is_put_together_anew_while_it_is_read_is_found_again(
+    api_client: APIClient,
+    field: Field,
+    tiles: list[Scene],
+    look: Observation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, reads = observation_selectors._LOOKS, []
+
+    def rows(*, pk: int) -> list[Observation]:
+        if not reads:
+            look.delete()
+            make_mosaic(field, tiles)
+        reads.append(pk)
+        return looks.rows(pk=pk)
+
+    monkeypatch.setattr(observation_selectors, "_LOOKS", SimpleNamespace(rows=rows))
+
+    answer = api_client.get(url(field, "latest"))
+
+    assert (answer.status_code, len(reads)) == (200, 2)
+    assert answer.json()["scene_ids"] == [tile.pk for tile in tiles]
 
 
 def test_a_series_shows_the_day_once_and_its_parts_as_duplicates(
@@ -221,7 +247,7 @@ def test_files_of_a_mosaic_go_with_any_of_its_scenes(
 def test_a_file_says_of_itself_what_it_was_made_of(
     api_client: APIClient, field: Field, tiles: list[Scene], look: Observation, ndvi: WritingNdvi
 ) -> None:
-    tiles[1].name = "tile\n" + "é" * 2000
+    tiles[1].name = "tile\n" + "é" * 155
     tiles[1].save()
 
     b"".join(api_client.get(url(field, "raster.tif")).streaming_content)
