@@ -13,6 +13,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from django.conf import settings
 from django.core.cache import caches
 
 from farm.errors import ServiceUnavailableError
@@ -60,7 +61,9 @@ def answered(
         ServiceUnavailableError: It does not answer and no answer is kept, or a scene that the kept
             one rests on was changed, held or deleted meanwhile.
     """
-    key = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
+    # Another version may compute otherwise, and keep answers in another form.
+    asked = json.dumps([settings.FURROW_VERSION, *question], sort_keys=True)
+    key = hashlib.sha256(asked.encode()).hexdigest()
     cache = caches["answers"]
     try:
         body = compute()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MAX_OUTLINES = 100
 MAX_SCENES = 10
+MAX_ID_LENGTH = 256  # of a feature: answers, which repeat it, are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +222,9 @@ def _feature(member: object) -> tuple[str | int | None, Any]:
     feature_id = fields.get("id")
     if isinstance(feature_id, str) and not is_encodable(feature_id):
         msg = "The id of a Feature holds half a character, which no answer could repeat."
+        raise InvalidInputError(msg, reason="OUTLINE_INVALID")
+    if isinstance(feature_id, str) and len(feature_id) > MAX_ID_LENGTH:
+        msg = f"The id of a Feature has more than {MAX_ID_LENGTH} characters."
         raise InvalidInputError(msg, reason="OUTLINE_INVALID")
     is_usable = isinstance(feature_id, str | int) and not isinstance(feature_id, bool)
     return (feature_id if is_usable else None), fields.get("geometry")

@@ -71,6 +71,16 @@ def test_another_question_has_another_answer(scene: Scene) -> None:
         answered("png", 2, scenes=[scene], compute=down, now=LATER)
 
 
+def test_another_version_gives_no_answer_of_this_one(
+    scene: Scene, settings: SettingsWrapper
+) -> None:
+    keep(scene, "png", 1)
+    settings.FURROW_VERSION = "another"
+
+    with pytest.raises(ServiceUnavailableError):
+        answered("png", 1, scenes=[scene], compute=down, now=LATER)
+
+
 def test_a_refusal_is_no_reason_to_give_an_old_answer(scene: Scene) -> None:
     keep(scene, "png", 1)
 

@@ -194,6 +194,7 @@ BOW_TIE = {
         ({"outlines": collection(feature(3.0), feature(3.0, geometry=BOW_TIE))}, "Outline 2: "),
         ({"outlines": {"type": "FeatureCollection"}}, "no list of features"),
         ({"outlines": collection({"type": "Polygon"})}, "must be a Feature"),
+        ({"outlines": feature(3.0, id="x" * 257)}, "more than 256 characters"),
         ({"outlines": [1, 2]}, "must be a GeoJSON object"),
         ({"outlines": {"type": "Point", "coordinates": [3, 51]}}, "Point"),
         ({"farm": 1}, "either a scene, or a farm"),
