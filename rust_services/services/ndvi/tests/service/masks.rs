@@ -88,6 +88,53 @@ async fn a_mask_file_that_holds_nothing_does_not_say_that_the_ground_is_clear() 
     assert_close(found.effective_pixels, 1024.0 - 256.0 - 32.0);
 }
 
+/// A file made by [`tiff`] with a mask of its own behind it, 8 bits a pixel, 0 where it says so.
+fn with_own_mask(mut file: Vec<u8>, size: u32, is_hidden: impl Fn(u32, u32) -> bool) -> Vec<u8> {
+    let place = |file: &[u8]| u32::try_from(file.len()).expect("small files");
+    let pixels = place(&file);
+    let link = file.len() - 4;
+    for row in 0..size {
+        file.extend((0..size).map(|col| if is_hidden(col, row) { 0 } else { 255 }));
+    }
+    let directory = place(&file);
+    file[link..link + 4].copy_from_slice(&directory.to_le_bytes());
+    let entries: [(u16, u32); 8] = [
+        (254, 4), // a mask of another image
+        (256, size),
+        (257, size),
+        (258, 8),
+        (262, 4),
+        (273, pixels),
+        (278, size),
+        (279, size * size),
+    ];
+    file.extend([8, 0]);
+    for (tag, value) in entries {
+        file.extend(tag.to_le_bytes());
+        file.extend([4, 0, 1, 0, 0, 0]);
+        file.extend(value.to_le_bytes());
+    }
+    file.extend([0; 4]);
+    file
+}
+
+#[tokio::test]
+async fn what_the_own_mask_of_a_file_hides_is_no_value_in_bands_and_mask_layers() {
+    let running = start().await;
+    let file = |value: u16| tiff(&degrees(16, 16), Layout::Strips(16), move |_, _| value);
+    running.put("level.tif", &with_own_mask(file(5), 16, |_, row| row == 0));
+    running.put("scl.tif", &with_own_mask(file(4), 16, |col, _| col < 2));
+    let level = || band("level", key("level.tif"));
+    let masks = vec![classes(key("scl.tif"), &[9], 0.0)];
+
+    let alone = summary(&running, request(level(), vec![], 16.0)).await;
+    let masked = summary(&running, request(level(), masks, 16.0)).await;
+
+    assert_close(alone.effective_pixels, 256.0 - 16.0);
+    // Nothing says of the first two columns that the ground is clear there.
+    assert_close(masked.effective_pixels, 256.0 - 16.0 - 2.0 * 15.0);
+}
+
 #[tokio::test]
 async fn what_a_file_leaves_out_is_no_data_whatever_nodata_the_request_says() {
     let running = start().await;
