@@ -31,6 +31,9 @@ pub use shares::ShareSum;
 /// Shares nearer to 0 or 1 than this are 0 or 1: what rounding leaves where an edge runs along
 /// pixel borders, far below any share that a measurement can tell.
 const NOISE: f64 = 1e-11;
+/// Most rows from an outline's first to its last: each takes memory, also where the rows between two
+/// of its polygons are empty. At 10 m they reach from pole to pole.
+const MAX_ROWS: u32 = 1 << 21;
 /// How far a share may leave 0 to 1 before the outline is held to cross itself; edges that nearly
 /// coincide may swap sides by the tolerance of densification.
 const FOLD: f64 = 0.02;
@@ -80,11 +83,18 @@ impl Coverage {
     ///
     /// # Errors
     /// [`OutlineError::CrossesItself`] where inside and outside are not defined,
-    /// [`OutlineError::TooIntricate`] where the outline cuts millions of pixels.
+    /// [`OutlineError::TooIntricate`] where the outline cuts millions of pixels,
+    /// [`OutlineError::TooHigh`] where it reaches over millions of rows.
     pub fn of(outline: &GridOutline) -> Result<Self, OutlineError> {
         let Some(window) = outline.window() else {
             return Ok(Self::build(outline, 0, Vec::new(), vec![0]));
         };
+        if window.height > MAX_ROWS {
+            return Err(OutlineError::TooHigh {
+                found: window.height,
+                allowed: MAX_ROWS,
+            });
+        }
         let crossings = edges::crossings(outline.rings(), window)?;
 
         let mut spans = Spans::default();

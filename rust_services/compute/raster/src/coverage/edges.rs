@@ -110,40 +110,39 @@ impl Scan {
         let end = y1.min(self.height);
         while row < end {
             let (top, bottom) = (y0.max(row), y1.min(row + 1.0));
-            self.piece(row, (x_at(top), x_at(bottom)), bottom - top, sign);
-            if self.crossings.len() > MAX_CROSSINGS {
-                return Err(OutlineError::TooIntricate {
-                    allowed: MAX_CROSSINGS,
-                });
-            }
+            self.piece(row, (x_at(top), x_at(bottom)), bottom - top, sign)?;
             row += 1.0;
         }
         Ok(())
     }
 
     /// The piece of an edge in one row, pixel by pixel from left to right.
-    fn piece(&mut self, row: f64, (x0, x1): (f64, f64), height: f64, sign: f64) {
+    fn piece(
+        &mut self,
+        row: f64,
+        (x0, x1): (f64, f64),
+        height: f64,
+        sign: f64,
+    ) -> Result<(), OutlineError> {
         let (left, right) = (x0.min(x1), x0.max(x1));
         let height = height * sign;
         if right <= 0.0 {
             // Left of the window: every pixel of the row is right of it.
-            self.push(row, 0.0, height, height);
-            return;
+            return self.push(row, 0.0, height, height);
         }
         if left >= self.width {
-            return;
+            return Ok(());
         }
         let col = left.floor();
         if col + 1.0 >= right {
             let middle = left.midpoint(right) - col;
-            self.push(row, col, height, height * (1.0 - middle));
-            return;
+            return self.push(row, col, height, height * (1.0 - middle));
         }
         let per_pixel = height / (right - left);
         let mut start = left;
         if left < 0.0 {
             let outside = -left * per_pixel;
-            self.push(row, 0.0, outside, outside);
+            self.push(row, 0.0, outside, outside)?;
             start = 0.0;
         }
         let mut col = start.floor();
@@ -152,19 +151,45 @@ impl Scan {
             let stop = right.min(col + 1.0);
             let height = (stop - start) * per_pixel;
             let middle = start.midpoint(stop) - col;
-            self.push(row, col, height, height * (1.0 - middle));
+            self.push(row, col, height, height * (1.0 - middle))?;
             start = stop;
             col += 1.0;
         }
+        Ok(())
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within the window
-    fn push(&mut self, row: f64, col: f64, height: f64, area: f64) {
+    fn push(&mut self, row: f64, col: f64, height: f64, area: f64) -> Result<(), OutlineError> {
+        if self.crossings.len() == MAX_CROSSINGS {
+            return Err(OutlineError::TooIntricate {
+                allowed: MAX_CROSSINGS,
+            });
+        }
         self.crossings.push(Crossing {
             row: row as u32,
             col: col as u32,
             height,
             area,
         });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edge_along_one_row_crosses_no_more_than_is_allowed() {
+        let mut scan = Scan {
+            width: 20_000_000.0,
+            height: 1.0,
+            crossings: Vec::new(),
+        };
+
+        let refused = scan.edge((0.0, 0.25), (20_000_000.0, 0.75), 1.0);
+
+        assert!(matches!(refused, Err(OutlineError::TooIntricate { .. })));
+        assert_eq!(scan.crossings.len(), MAX_CROSSINGS);
     }
 }

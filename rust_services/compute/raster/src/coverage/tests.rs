@@ -185,6 +185,22 @@ fn a_bow_tie_and_overlapping_parts_are_refused() {
 }
 
 #[test]
+fn specks_far_apart_are_refused_before_the_rows_between_cost_memory() {
+    let speck = |row: f64| closed(&[(0.0, row), (1.0, row), (1.0, row + 1.0), (0.0, row + 1.0)]);
+    let apart = [vec![speck(0.0)], vec![speck(99_999_999.0)]];
+
+    let refused = covered(&apart, &grid(1, 100_000_000)).unwrap_err();
+
+    assert!(matches!(
+        refused,
+        OutlineError::TooHigh {
+            found: 100_000_000,
+            ..
+        }
+    ));
+}
+
+#[test]
 fn an_outline_that_cuts_everything_is_refused_before_it_costs_memory() {
     let teeth = 50_000_u32;
     let comb: Points = (0..teeth)

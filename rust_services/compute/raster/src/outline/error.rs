@@ -106,6 +106,14 @@ pub enum OutlineError {
         /// Pixels that edges may cross, all together.
         allowed: usize,
     },
+    /// From its first row to its last, more than may be held.
+    #[error("the outline is {found} rows of the grid high; at most {allowed} are allowed")]
+    TooHigh {
+        /// Rows from the first to the last.
+        found: u32,
+        /// The limit.
+        allowed: u32,
+    },
     /// The reference system of the raster does not reach the outline.
     #[error("the outline cannot be carried to the raster's reference system: {0}")]
     Unprojectable(#[from] CrsError),
