@@ -1,5 +1,6 @@
 //! The methods: validate, convert, take a slot, compute, convert back.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use furrow_raster::cog;
 use furrow_rpc::ndvi::v1 as proto;
 use furrow_rpc::ndvi::v1::ndvi_service_server::NdviService;
 use furrow_service_kit::{Cancel, ComputePool, Stopped};
+use futures::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
@@ -188,6 +190,12 @@ impl Grpc {
     }
 }
 
+/// A panic is a failure: a stream that merely ended would look like one that said all.
+async fn unpanicked<T>(work: impl Future<Output = Result<T, NdviError>>) -> Result<T, NdviError> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or(Err(NdviError::Stopped(Stopped::Panicked)))
+}
+
 /// The message of a request and the flag of its call.
 fn taken<T>(request: Request<T>) -> (T, Cancel) {
     let cancel = request.extensions().get::<Cancel>().cloned();
@@ -258,7 +266,7 @@ impl NdviService for Grpc {
                 }
             };
             let outcome = tokio::select! {
-                outcome = summarizing => outcome,
+                outcome = unpanicked(summarizing) => outcome,
                 () = late => Err(NdviError::Stopped(Stopped::DeadlineExceeded)),
                 () = answers.closed() => return,
             };
@@ -326,5 +334,20 @@ fn field_message(field: SummarizedField) -> proto::SummarizeFieldsResponse {
         index: field.index,
         grid: Some(convert::grid_message(&field.grid)),
         summary: Some(convert::summary_message(field.summary, field.scene_pixels)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_told_as_a_failure() {
+        let panicked = unpanicked::<()>(async { panic!("as planned") }).await;
+        assert!(matches!(
+            panicked,
+            Err(NdviError::Stopped(Stopped::Panicked))
+        ));
+        assert!(matches!(unpanicked(async { Ok(7) }).await, Ok(7)));
     }
 }

@@ -89,12 +89,19 @@ pub async fn summarize_fields(
         let cancel = call.cancel.clone();
         let covered = call.run(move || cover(&on_grid, &all, &cancel)).await?;
         let indices = mosaic.indices.iter();
-        let specs: Vec<SummarySpec> = indices
+        let specs: Arc<[SummarySpec]> = indices
             .map(|index| spec(index, &order.quantiles, order.histogram_bins))
             .collect();
         for pass in passes(covered, specs.len() as u64, max_pixels)? {
-            let (mut pass, windows) = Pass::plan(&mosaic, &fields, pass, &specs);
-            send_all(answers, pass.finish_untouched()).await?;
+            let (on_grid, all, specs) =
+                (Arc::clone(&mosaic), Arc::clone(&fields), Arc::clone(&specs));
+            let planned = call.run(move || {
+                let (mut pass, windows) = Pass::plan(&on_grid, &all, pass, &specs);
+                let untouched = pass.finish_untouched();
+                Ok((pass, windows, untouched))
+            });
+            let (pass, windows, untouched) = planned.await?;
+            send_all(answers, untouched).await?;
             let metrics = rasters.metrics();
             let step = |pass: &mut Pass, block: &IndexBlock| Ok(pass.add(block));
             fold_blocks(&mosaic, windows, call, metrics, pass, step, Some(answers)).await?;

@@ -13,8 +13,8 @@ use crate::status::NdviError;
 /// over one of them the edge of a satellite's tile bends by less than a hundredth of a pixel.
 const POINTS_PER_SIDE: u32 = 128;
 
-/// Most columns and rows of a mosaic.
-const MAX_SIDE: i64 = 1 << 30;
+/// Most columns and rows of a mosaic: at 10 m, once around the Earth.
+const MAX_SIDE: i64 = 1 << 22;
 
 /// Columns and rows of the first scene's grid, which may lie beyond its edges, that a scene reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,7 +213,7 @@ mod tests {
     fn scenes_a_world_apart_are_refused() {
         let first = grid(100, 80, (500_000.0, 5_600_000.0));
         let far = Extent {
-            cols: (1 << 40, (1 << 40) + 5),
+            cols: (5_000_000, 5_000_005),
             rows: (0, 5),
             is_same_pixels: false,
         };
