@@ -28,7 +28,8 @@ pub struct AllowedHost {
 impl AllowedHost {
     /// Reads `host`, `host:port` or `private:host:port`; an address of version 6 stands in brackets.
     ///
-    /// A host that is an address itself, or `localhost`, is where the operator wanted it.
+    /// A host that is an address itself, or `localhost`, is where the operator wanted it. An address
+    /// that is never asked is none: the connection to one looks no name up, and would not be checked.
     pub fn parse(text: &str) -> Option<Self> {
         let (text, is_private) = match text.strip_prefix("private:") {
             Some(rest) => (rest, true),
@@ -50,10 +51,16 @@ impl AllowedHost {
             return None;
         }
         // Written as requests have it: in lower case, addresses in their one form.
-        let (host, is_address) = match url::Host::parse(host).ok()? {
-            url::Host::Domain(name) => (name, false),
-            address => (address.to_string(), true),
+        let host = url::Host::parse(host).ok()?;
+        let address: Option<IpAddr> = match host {
+            url::Host::Domain(_) => None,
+            url::Host::Ipv4(address) => Some(address.into()),
+            url::Host::Ipv6(address) => Some(address.into()),
         };
+        if address.is_some_and(|address| !reaches(Reach::Private, address)) {
+            return None;
+        }
+        let (host, is_address) = (host.to_string(), address.is_some());
         let is_private = is_private || is_address || host == "localhost";
         Some(Self {
             reach: if is_private {
@@ -299,8 +306,25 @@ mod tests {
             expected("[::1]", Some(8000), private)
         );
         for text in [
-            "", ":80", "a b", "a:", "a:0", "a:x", "a:80:90", "http://a", "a/b", "*.a.org", "[::1",
-            "[::1]x", "private:", "::1",
+            "",
+            ":80",
+            "a b",
+            "a:",
+            "a:0",
+            "a:x",
+            "a:80:90",
+            "http://a",
+            "a/b",
+            "*.a.org",
+            "[::1",
+            "[::1]x",
+            "private:",
+            "::1",
+            "169.254.169.254",
+            "private:169.254.169.254:80",
+            "[fe80::1]",
+            "[::ffff:169.254.169.254]",
+            "0.0.0.0",
         ] {
             assert_eq!(entry(text), None, "{text}");
         }

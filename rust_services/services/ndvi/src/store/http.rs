@@ -219,7 +219,8 @@ impl HttpStore {
         let tag = reading.known.as_ref().and_then(Known::strong_tag);
         let mut response = self.ask(&mut reading.url, &missing, tag).await?;
         let head = Head::of(&response, &missing, reading.known.as_ref())?;
-        reading.known = Some(head.known);
+        // The first answer stays what later ones are held to: one may say less.
+        reading.known.get_or_insert(head.known);
         let mut left = head.length;
         while let Some(part) = response.chunk().await.map_err(broken)? {
             self.metrics.store_read_bytes.inc_by(part.len() as u64);

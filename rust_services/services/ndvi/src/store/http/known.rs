@@ -26,9 +26,11 @@ impl Known {
             (Some(one), Some(two)) => one == two,
             _ => true,
         };
+        // Where both have a tag, it says more than the date.
+        let have_tags = self.e_tag.is_some() && later.e_tag.is_some();
         self.size == later.size
             && agree(&self.e_tag, &later.e_tag)
-            && (self.e_tag.is_some() || agree(&self.last_modified, &later.last_modified))
+            && (have_tags || agree(&self.last_modified, &later.last_modified))
     }
 
     /// The tag to ask for. A weak one never matches, RFC 9110, 13.1.1.
@@ -43,4 +45,27 @@ pub(crate) struct Remote {
     /// Where redirects led.
     pub url: Url,
     pub known: Known,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(e_tag: Option<&str>, last_modified: Option<&str>) -> Known {
+        Known {
+            size: 7,
+            e_tag: e_tag.map(str::to_owned),
+            last_modified: last_modified.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn tags_decide_where_both_have_one_and_dates_elsewhere() {
+        let first = known(Some("\"1\""), Some("Monday"));
+        assert!(first.is_same(&known(Some("\"1\""), Some("Tuesday"))));
+        assert!(!first.is_same(&known(Some("\"2\""), Some("Monday"))));
+        assert!(first.is_same(&known(None, Some("Monday"))));
+        assert!(!first.is_same(&known(None, Some("Tuesday"))));
+        assert!(!known(None, Some("Monday")).is_same(&known(Some("\"1\""), Some("Tuesday"))));
+    }
 }
