@@ -16,8 +16,19 @@ struct Kept<K, V> {
     bytes: usize,
 }
 
-/// What an entry takes beside its value.
-const ENTRY_BYTES: usize = 256;
+impl<K: PartialEq, V: Clone> Kept<K, V> {
+    fn take(&mut self, key: &K) -> Option<V> {
+        let place = self.entries.iter().position(|(known, ..)| known == key)?;
+        let entry = self.entries.remove(place)?;
+        let value = entry.1.clone();
+        self.entries.push_back(entry);
+        Some(value)
+    }
+}
+
+/// What an entry counts beside its value: more than it takes, so that a few thousand fit at most and
+/// are looked through in less time than a row of pixels is drawn in.
+const ENTRY_BYTES: usize = 8 << 10;
 
 impl<K: PartialEq, V: Clone> Recent<K, V> {
     /// Room for so many bytes.
@@ -33,22 +44,17 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
 
     /// The value of a key, which is then the last that was used.
     pub fn get(&self, key: &K) -> Option<V> {
-        let mut kept = self.lock();
-        // A few hundred entries: looking through them takes less than drawing one pixel row.
-        let place = kept.entries.iter().position(|(known, ..)| known == key)?;
-        let entry = kept.entries.remove(place)?;
-        let value = entry.1.clone();
-        kept.entries.push_back(entry);
-        Some(value)
+        self.lock().take(key)
     }
 
     /// Keeps a value, and lets go of the oldest that find no room any more.
     pub fn keep(&self, key: K, value: V, bytes: usize) {
-        if self.get(&key).is_some() {
-            return;
-        }
         let bytes = bytes.saturating_add(ENTRY_BYTES);
         let mut kept = self.lock();
+        // Two may have made it at the same time.
+        if kept.take(&key).is_some() {
+            return;
+        }
         kept.bytes = kept.bytes.saturating_add(bytes);
         kept.entries.push_back((key, value, bytes));
         while kept.bytes > self.most_bytes {
@@ -85,10 +91,20 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_all_room_is_not_kept() {
-        let recent = Recent::new(1000);
-        recent.keep(1, (), 2000);
+        let recent = Recent::new(2 * ENTRY_BYTES);
+        recent.keep(1, (), 2 * ENTRY_BYTES);
         assert_eq!(recent.get(&1), None);
         recent.keep(2, (), 100);
         assert_eq!(recent.get(&2), Some(()));
+    }
+
+    #[test]
+    fn of_values_that_take_nothing_only_so_many_are_kept() {
+        let recent = Recent::new(32 << 20);
+        for key in 0..10_000 {
+            recent.keep(key, (), 0);
+        }
+        let kept = (0..10_000).filter(|key| recent.get(key).is_some());
+        assert_eq!(kept.count(), 4096);
     }
 }
