@@ -60,7 +60,7 @@ def refresh_mosaics(
         field_ids: Fields of one farm.
         near: Only the mosaics of this scene's day and kind; None for all days.
         ndvi: Client of the NDVI service.
-        is_cancelled: Asked between calls of the service.
+        is_cancelled: Asked before each call of the service, and at each of its answers.
         fence: Called first in each transaction that writes; raises when nothing may be written.
 
     Returns:
@@ -119,7 +119,7 @@ def _refresh_batch(
         for plan in plans:
             if is_cancelled():
                 raise MosaicStoppedError
-            computed += _computed(plan, ndvi=ndvi)
+            computed += _computed(plan, ndvi=ndvi, is_cancelled=is_cancelled)
         with transaction.atomic():
             fence()
             # Locked, so that nothing they rest on changes before the end of the transaction.
@@ -140,7 +140,9 @@ def _fields(field_ids: Iterable[int]) -> dict[int, Field]:
     return {field.pk: field for field in fields.only("outline_sha256", "centroid_lon")}
 
 
-def _computed(plan: MosaicPlan, *, ndvi: NdviClient) -> list[Computed]:
+def _computed(
+    plan: MosaicPlan, *, ndvi: NdviClient, is_cancelled: Callable[[], bool]
+) -> list[Computed]:
     """Compute what a plan says; nothing of mosaics that one scene alone gave pixels to."""
     found = Scene.objects.prefetch_related("assets").in_bulk(plan.scene_ids)
     fields = list(Field.objects.filter(pk__in=[pk for pk, _ in plan.outlines]))
@@ -148,20 +150,23 @@ def _computed(plan: MosaicPlan, *, ndvi: NdviClient) -> list[Computed]:
         return []  # deleted meanwhile
     scenes = tuple(found[pk] for pk in plan.scene_ids)
     indices = [catalogue().indices[index] for index in plan.index_ids]
+    shared: list[FieldSummary] = []
     try:
-        summaries = list(
-            ndvi.summarize_fields(
-                scenes=[scene_source(scene=each, bands=formula_bands(indices)) for each in scenes],
-                indices=[index.as_formula() for index in indices],
-                fields=[
-                    FieldOutline(field_id=str(field.pk), outline_wkb=bytes(field.outline_wkb))
-                    for field in fields
-                ],
-                quantiles=QUANTILES,
-                histogram_bins=HISTOGRAM_BINS,
-                timeout_s=MOSAIC_TIMEOUT_S,
-            )
-        )
+        for summary in ndvi.summarize_fields(
+            scenes=[scene_source(scene=each, bands=formula_bands(indices)) for each in scenes],
+            indices=[index.as_formula() for index in indices],
+            fields=[
+                FieldOutline(field_id=str(field.pk), outline_wkb=bytes(field.outline_wkb))
+                for field in fields
+            ],
+            quantiles=QUANTILES,
+            histogram_bins=HISTOGRAM_BINS,
+            timeout_s=MOSAIC_TIMEOUT_S,
+        ):
+            if is_cancelled():
+                raise MosaicStoppedError
+            if _giving_scenes(summary) > 1:
+                shared.append(summary)
     except (InvalidInputError, NotFoundError, UnreadableRasterError) as error:
         # Each scene's own numbers stand; the day shows the best of them. Where a scene was deleted
         # meanwhile, with its files, it is planned anew.
@@ -170,7 +175,6 @@ def _computed(plan: MosaicPlan, *, ndvi: NdviClient) -> list[Computed]:
             extra={"scene_ids": list(plan.scene_ids), "error": error.detail},
         )
         return []
-    shared = [summary for summary in summaries if _giving_scenes(summary) > 1]
     rows = observations_of(
         scenes=scenes,
         fields=fields,

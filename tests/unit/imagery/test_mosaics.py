@@ -381,6 +381,23 @@ def test_a_run_that_is_asked_to_stop_stops_before_the_next_call(
     assert len(mosaic_calls(service)) == calls
 
 
+def test_a_run_that_is_asked_to_stop_stops_within_a_call_too(
+    farm: Farm, field: Field, service: InMemoryNdvi, ndvi: NdviClient
+) -> None:
+    left, right = (scene_showing(farm, service, pixels) for pixels in (LEFT, RIGHT))
+    read(ndvi, left, right)
+    calls, before = len(mosaic_calls(service)), mosaic().pk
+    answers = iter([False, True])
+
+    with pytest.raises(MosaicStoppedError):
+        refresh_mosaics(
+            field_ids=[field.pk], near=left, ndvi=ndvi, is_cancelled=lambda: next(answers)
+        )
+
+    assert len(mosaic_calls(service)) == calls + 1
+    assert mosaic().pk == before
+
+
 def test_a_scene_that_becomes_ready_meanwhile_is_not_left_out(
     farm: Farm, field: Field, service: InMemoryNdvi, ndvi: NdviClient
 ) -> None:
