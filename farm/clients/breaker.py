@@ -87,13 +87,18 @@ class Breaker:
             return self._next_call
 
     def end(self, call: int, code: grpc.StatusCode | None) -> None:
-        """Note how a call ended; never blocks, because grpc's own threads call it."""
+        """Note how a call ended; never blocks, because grpc's own threads call it.
+
+        Args:
+            call: What ``begin`` returned.
+            code: None where it was not made at all, which says nothing of the service.
+        """
         with self._lock:
             self._waiting.pop(call, None)
             if code in NO_ANSWER:
                 # Also when the service itself said so: whether it lives costs a millisecond to ask.
                 self._is_doubted = True
-            else:
+            elif code is not None:
                 self._is_doubted = False
                 self._heard_at = self._clock()
 

@@ -69,6 +69,17 @@ def test_after_a_failure_a_living_service_goes_on_being_used(code: grpc.StatusCo
     assert not breaker.is_open
 
 
+def test_a_call_that_was_never_made_lays_no_doubt() -> None:
+    service = Service(lives=False)
+    breaker = service.breaker()
+    first, second = breaker.begin(), breaker.begin()
+    breaker.end(first, UNAVAILABLE)
+    breaker.end(second, None)
+
+    with pytest.raises(ServiceUnavailableError):
+        breaker.begin()
+
+
 def test_a_refusal_of_the_service_is_an_answer() -> None:
     service = Service(lives=False)
     breaker = service.breaker()
