@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from farm.accounts.principal import principal_of
 from farm.clients.ndvi import NdviClient, ndvi_client
-from farm.errors import ConflictError, StorageFullError
+from farm.errors import ConflictError, NotFoundError, ServiceUnavailableError, StorageFullError
 from farm.fields.selectors import visible_field
 from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.imagery import index_schemas as schemas
@@ -177,9 +177,14 @@ class FieldIndexTifView(FieldRasterView):
         style = (encoding.value, compression.value)
         answer = self.answered("tif", *style, subject=subject, compute=write)
         key, name, headers = answer.body
-        response = FileResponse(
-            store.open(key), as_attachment=True, filename=name, content_type=TIFF
-        )
+        try:
+            file = store.open(key)
+        except NotFoundError as error:
+            if not answer.is_stale:
+                raise
+            msg = "The imagery service does not answer, and the file that it wrote before is gone."
+            raise ServiceUnavailableError(msg) from error
+        response = FileResponse(file, as_attachment=True, filename=name, content_type=TIFF)
         return with_headers(response, headers=headers, answer=answer)
 
 

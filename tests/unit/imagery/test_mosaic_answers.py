@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import grpc
 import pytest
 
 from farm.accounts.models import User
+from farm.clients.fakes import Failure
 from farm.imagery import observation_selectors
 from farm.imagery.models import MosaicPart, Observation, SceneState
 from farm.imagery.scene_services import delete_scene
@@ -242,6 +244,20 @@ def test_files_of_a_mosaic_go_with_any_of_its_scenes(
     delete_scene(scene=tiles[1], store=object_store())
 
     assert not list(ndvi.store.rglob("*.tif"))
+
+
+def test_a_kept_file_that_is_gone_is_not_taken_for_one_that_never_was(
+    api_client: APIClient, field: Field, tiles: list[Scene], look: Observation, ndvi: WritingNdvi
+) -> None:
+    b"".join(api_client.get(url(field, "raster.tif")).streaming_content)
+    (file,) = ndvi.store.rglob("*.tif")
+    file.unlink()
+    ndvi.failures["WriteIndex"] = Failure(code=grpc.StatusCode.DEADLINE_EXCEEDED)
+
+    answer = api_client.get(url(field, "raster.tif"))
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert "is gone" in answer.json()["detail"]
 
 
 def test_a_file_says_of_itself_what_it_was_made_of(
