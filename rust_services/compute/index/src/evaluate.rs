@@ -40,12 +40,10 @@ impl ValidRange {
         let max = self.max.unwrap_or(f64::INFINITY);
         #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
         let rounded = value as f32;
-        // Without a branch a pixel; NaN is in no range.
-        if rounded.is_finite() & (value >= min) & (value <= max) {
-            rounded
-        } else {
-            f32::NAN
-        }
+        // NaN is in no range.
+        #[expect(clippy::needless_bitwise_bool, reason = "without a branch a pixel")]
+        let is_measured = rounded.is_finite() & (value >= min) & (value <= max);
+        if is_measured { rounded } else { f32::NAN }
     }
 }
 

@@ -92,7 +92,12 @@ fn predict_floats(values: &[f32], width: usize, bytes: &mut Vec<u8>) {
             for (byte, &value) in of_plane.iter_mut().zip(row) {
                 // All NaN are stored as one, so that equal rasters make equal bytes.
                 let value = if value.is_nan() { f32::NAN } else { value };
-                *byte = (value.to_bits() >> shift) as u8;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "one byte of four is wanted"
+                )]
+                let part = (value.to_bits() >> shift) as u8;
+                *byte = part;
             }
         }
         line[0] = planes[0];

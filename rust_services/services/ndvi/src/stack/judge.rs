@@ -1,5 +1,10 @@
 //! What each pixel of a band, a mask and an index is: a value, or why it has none.
 
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "loops over pixels go without branches"
+)]
+
 use std::ops::Range;
 
 use furrow_raster::grid::Window;

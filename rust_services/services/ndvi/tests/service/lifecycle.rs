@@ -35,10 +35,7 @@ fn quick() -> proto::DescribeRasterRequest {
 }
 
 /// Calls that wait for the stalled server, until they are dropped.
-async fn take_all_slots(
-    running: &Running,
-    server: &Server,
-) -> Vec<tokio::task::JoinHandle<()>> {
+async fn take_all_slots(running: &Running, server: &Server) -> Vec<tokio::task::JoinHandle<()>> {
     let mut calls = Vec::new();
     for _ in 0..2 {
         let (mut client, request) = (running.client.clone(), stalling(server));
