@@ -21,6 +21,7 @@ SUITES = (
     "tests/unit/fields",
     "tests/unit/imagery",
     "tests/unit/jobs",
+    "tests/unit/test_prepared.py",
 )
 
 
