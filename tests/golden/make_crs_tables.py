@@ -23,10 +23,12 @@ import pyproj
 from pyproj import CRS, Transformer, database, network
 
 from tests.contract.proj_operations import (
+    PREFERRED,
     Operation,
     base_code,
     best_operation,
     distances_m,
+    held_share,
     points_inside,
     projected,
     unprojected,
@@ -39,6 +41,9 @@ GOLDEN = Path(__file__).with_name("projections.json")
 POINTS = 40
 THERE_M, BACK_M = 5e-4, 2e-3
 WORST_ACCURACY_M = 10.0
+LEAST_SHARE = 0.5  # of a system's area that its operation is for
+SMALL_SHIFT_M = 5.0  # of frames that WGS 84 is taken for
+METRES_PER_DEGREE = 111_320.0
 ROUND_TRIP_M = 0.1  # what crs.rs allows
 
 AXES = "its axes do not run east and north"
@@ -226,10 +231,14 @@ def refusal(system: System, text: str | None) -> str | None:
         away = distances_m(CRS.from_epsg(4326), system.returned, system.points)
         if away.max() > ROUND_TRIP_M:
             return "the shift of its datum turns by so much that there is no way back"
+        if is_out_of_scale(system):
+            return "its scale in the EPSG dataset is not that of the ground"
         if accuracy is not None and accuracy >= 999:
             return "how good the shift of its datum is without a grid file is not known"
         if accuracy is not None and accuracy > WORST_ACCURACY_M:
             return f"the shift of its datum is good to {accuracy:g} m only without a grid file"
+        if not is_operation_for(system):
+            return "the shift of its datum is known for other places only"
         return None
     if text is not None and "+axis=" in text:
         return AXES
@@ -238,6 +247,30 @@ def refusal(system: System, text: str | None) -> str | None:
     if system.projection is None or not system.errors:
         return "its projection is not implemented"
     return "its coordinates here differ from PROJ's by more than a millimetre"
+
+
+def is_out_of_scale(system: System) -> bool:
+    """Say whether the plane is far smaller or larger than the ground, as by a wrong unit."""
+    if system.crs.is_geographic:
+        return False
+    unit = system.crs.axis_info[0].unit_conversion_factor
+    plane = np.hypot(*np.diff(system.wanted, axis=0).T) * unit
+    east, north = np.diff(system.points, axis=0).T
+    east = ((east + 180) % 360 - 180) * np.cos(np.radians(system.points[1:, 1]))
+    ratio = np.median(plane / (np.hypot(east, north) * METRES_PER_DEGREE))
+    return not 0.1 < ratio < 10
+
+
+def is_operation_for(system: System) -> bool:
+    """Say whether the operation is for the system's area, or shifts no more than frames drift."""
+    operation, area = system.operation, system.crs.area_of_use
+    if operation is None or held_share(operation.area, area) >= LEAST_SHARE:
+        return True
+    if any(name in operation.name for name in PREFERRED.values()):
+        return True
+    base = CRS.from_epsg(base_code(system.crs))
+    shifted = projected(base, operation, system.points)
+    return bool(distances_m(base, shifted, system.points).max() <= SMALL_SHIFT_M)
 
 
 def horizontal(code: int) -> int | None:

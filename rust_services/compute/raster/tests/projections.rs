@@ -56,6 +56,36 @@ fn every_supported_system_agrees_with_proj_to_a_millimetre() {
     }
 }
 
+/// A slip in the dataset, as of a unit, is PROJ's too, so that agreement does not show it.
+#[test]
+fn a_step_on_the_ground_is_a_step_on_the_plane() {
+    const STEP: f64 = 1e-3;
+    for (epsg, [lon, lat, ..]) in points() {
+        let crs = Crs::from_epsg(epsg).expect("a supported system");
+        if crs.is_geographic() {
+            continue;
+        }
+        let east = lon - STEP.copysign(lon);
+        let north = lat - STEP.copysign(lat);
+        let mut corners = [(lon, lat), (east, lat), (lon, north)];
+        crs.project(&mut corners).expect("near the point");
+
+        let [from, east, north] = corners;
+        let (a, b) = (
+            (east.0 - from.0, east.1 - from.1),
+            (north.0 - from.0, north.1 - from.1),
+        );
+        let plane = (a.0 * b.1 - a.1 * b.0).abs() * crs.metres_per_unit().powi(2);
+        let ground = (STEP * DEGREE_M).powi(2) * lat.to_radians().cos();
+        let scale = (plane / ground).sqrt();
+        // Mercator's is 5 at 78 degrees.
+        assert!(
+            (0.5..5.0).contains(&scale),
+            "EPSG:{epsg} at {lon} {lat}: {scale}"
+        );
+    }
+}
+
 #[test]
 fn what_was_not_held_against_proj_is_refused() {
     let supported: BTreeSet<u32> = points().into_iter().map(|(epsg, _)| epsg).collect();

@@ -2,11 +2,12 @@
 //!
 //! Most come from the list of `crs-definitions`. Where that list lacks a code, or puts its points
 //! elsewhere than PROJ, tables of our own have the word: `projections.txt`, `datums.txt`,
-//! `horizontal.txt` and `refused.txt`, made by `make_tables.py` from the parameters of the EPSG dataset.
+//! `horizontal.txt` and `refused.txt`, made by `make_crs_tables.py` from the parameters of the EPSG
+//! dataset.
 //!
 //! The datum shift of a system is the operation of the best stated accuracy among those without a
-//! grid file whose area holds the system's; one good to 10 m at best is refused, for that is a pixel
-//! of Sentinel-2.
+//! grid file whose area holds the system's; one good to more than 10 m is refused, for that is a
+//! pixel of Sentinel-2, and so is one whose area does not hold half of the system's.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -58,6 +58,10 @@ fn systems_that_cannot_be_computed_are_refused_with_the_reason() {
     assert!(why(4978).contains("geocentric"));
     assert!(why(2053).contains("axes"));
     assert!(why(27200).contains("not implemented"));
+    // Operations for a part of China and for Slovenia; a scale in millionths.
+    assert!(why(2408).contains("for other places only"));
+    assert!(why(31277).contains("for other places only"));
+    assert!(why(6996).contains("scale"));
     assert!(why(4807).contains("differ from PROJ's"));
     assert_eq!(
         Crs::from_epsg(999_999).err(),
