@@ -272,7 +272,9 @@ def _s3_endpoint(given: Mapping[str, str]) -> str | None:
     )
     if parts.scheme == "https" or (parts.scheme == "http" and (allows_http or is_loopback)):
         return value.rstrip("/")
-    msg = f"{name} is “{value}”; it must be https://…, unless FURROW_S3_ALLOW_HTTP is on."
+    # Not the whole address: an error is logged, and an address may hold a password.
+    shown = f"{parts.scheme}://{parts.hostname or ''}"
+    msg = f"{name} is “{shown}”; it must be https://…, unless FURROW_S3_ALLOW_HTTP is on."
     raise ImproperlyConfigured(msg)
 
 
