@@ -41,7 +41,8 @@ impl Lattice {
         let pixels = (BLOCK_PIXELS / reads.max(1)).clamp(LEAST_PIXELS, MOST_PIXELS);
         // Strips are as wide as the raster: blocks are so too, and grow downwards only.
         let chunk_width = chunk_width.clamp(1, grid.width);
-        let wide = pixels / u64::from(chunk_height.clamp(1, grid.height));
+        // A chunk may be higher than the block is to have pixels.
+        let wide = (pixels / u64::from(chunk_height.clamp(1, grid.height))).max(1);
         let most = u32::try_from(MOST_TIMES_LARGER * pixels).unwrap_or(u32::MAX);
         let cols = times_at_most(chunk_width, wide, u32::MAX);
         let cols = cols.min(grid.width).min(most);
@@ -199,6 +200,20 @@ mod tests {
             let pixels = u64::from(lattice.cols) * u64::from(lattice.rows);
             let meant = (BLOCK_PIXELS / reads).clamp(LEAST_PIXELS, MOST_PIXELS);
             assert!((1..=8 * meant).contains(&pixels), "{pixels} of {tile:?}");
+        }
+    }
+
+    #[test]
+    fn a_tile_that_is_higher_than_a_block_has_pixels_makes_a_block_all_the_same() {
+        for (size, chunk, reads) in [
+            // A mask of half a metre on a grid of 60 m.
+            ((1830, 1830), (512, 512), 1 + 120 * 120),
+            // One strip of a raster that is all height.
+            ((4, 2_000_000), (4, 2_000_000), 2),
+        ] {
+            let lattice = Lattice::new(&grid(size.0, size.1), chunk, reads);
+            let pixels = u64::from(lattice.cols) * u64::from(lattice.rows);
+            assert!((1..=8 * MOST_PIXELS).contains(&pixels), "{pixels}");
         }
     }
 
