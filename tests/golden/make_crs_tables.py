@@ -136,12 +136,16 @@ def datum_words(base: CRS, operation: Operation | None) -> str | None:
     return f"{words} +towgs84=" + ",".join(map(plain, [*shift, *turn, scale]))
 
 
+def plane_pipeline(crs: CRS) -> str:
+    """Return PROJ's way from degrees of a system's own datum to its plane."""
+    return str(Transformer.from_crs(base_code(crs), crs, always_xy=True).definition)
+
+
 def projection_words(crs: CRS) -> str | None:
     """Say the projection in PROJ's words; None where it takes more than one step."""
     if crs.is_geographic:
         return "+proj=longlat"
-    pipeline = Transformer.from_crs(base_code(crs), crs, always_xy=True).definition
-    parts = steps(pipeline)
+    parts = steps(plane_pipeline(crs))
     one = [part for part in parts if part.get("proj") not in {"pipeline", "unitconvert", "longlat"}]
     if len(one) != 1 or "axis" in one[0]:
         return None
@@ -240,7 +244,7 @@ def refusal(system: System, text: str | None) -> str | None:
         if not is_operation_for(system):
             return "the shift of its datum is known for other places only"
         return None
-    if text is not None and "+axis=" in text:
+    if (text is not None and "+axis=" in text) or " axis=" in plane_pipeline(system.crs):
         return AXES
     if system.datum is None:
         return "the shift of its datum takes several steps"

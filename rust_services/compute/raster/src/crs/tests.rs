@@ -56,7 +56,7 @@ fn systems_that_cannot_be_computed_are_refused_with_the_reason() {
     assert!(why(4267).contains("20 m only without a grid file"));
     assert!(why(2008).contains("not known"));
     assert!(why(4978).contains("geocentric"));
-    assert!(why(2053).contains("axes"));
+    assert!(why(2053).contains("axes") && why(5513).contains("axes"));
     assert!(why(27200).contains("not implemented"));
     // Operations for a part of China and for Slovenia; a scale in millionths.
     assert!(why(2408).contains("for other places only"));
