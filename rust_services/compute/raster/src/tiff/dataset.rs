@@ -191,7 +191,8 @@ impl Tiff {
     /// # Errors
     /// [`TiffError::NotGeoreferenced`] without reference system or transform,
     /// [`TiffError::CrsUnsupported`] for a system without EPSG code, [`TiffError::Unsupported`] for a
-    /// grid that is rotated, not north-up, or tied down by control points alone.
+    /// grid that is rotated, not north-up, tied down by control points alone, or in another unit than
+    /// its system's.
     pub fn grid(&self) -> Result<Grid, TiffError> {
         let transform = georeference::north_up(&self.georeference)?;
         let epsg = match (self.epsg, &self.georeference.citation) {
@@ -207,6 +208,7 @@ impl Tiff {
                 });
             }
         };
+        georeference::check_unit(&self.georeference, epsg)?;
         Ok(Grid {
             width: self.full().width,
             height: self.full().height,

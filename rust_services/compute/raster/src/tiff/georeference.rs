@@ -6,6 +6,7 @@
 use super::bytes::Gap;
 use super::directory::{Directory, Reader};
 use super::{TiffError, tags};
+use crate::crs::Crs;
 use crate::grid::GeoTransform;
 
 const MODEL_TYPE: u16 = 1024;
@@ -15,6 +16,7 @@ const GEODETIC_CRS: u16 = 2048;
 const GEODETIC_CITATION: u16 = 2049;
 const PROJECTED_CRS: u16 = 3072;
 const PROJECTED_CITATION: u16 = 3073;
+const LINEAR_UNIT: u16 = 3076;
 
 const MODEL_PROJECTED: u16 = 1;
 const MODEL_GEOGRAPHIC: u16 = 2;
@@ -33,6 +35,8 @@ pub(super) struct Georeference {
     pub(super) citation: Option<String>,
     /// GDAL's six coefficients, of the pixels' outer corners.
     pub(super) transform: Option<[f64; 6]>,
+    /// Code of the unit of the plane's axes, where the file names one.
+    pub(super) linear_unit: Option<u16>,
     /// Number of ground control points, where they stand in place of a transform.
     pub(super) control_points: usize,
 }
@@ -110,6 +114,7 @@ pub(super) fn read(reader: &Reader<'_>, directory: &Directory) -> Result<Georefe
     Ok(Georeference {
         epsg: keys.epsg(),
         citation: keys.citation(),
+        linear_unit: keys.number(LINEAR_UNIT),
         transform: transform.map(|found| if is_point { corner(found) } else { found }),
         control_points: if transform.is_none() {
             points.len() / 6
@@ -168,6 +173,26 @@ fn cut(ascii: &str, from: usize, len: u64) -> String {
     let len = usize::try_from(len).map_or(CITATION_LEN, |len| len.min(CITATION_LEN));
     let part: String = ascii.chars().skip(from).take(len).collect();
     part.trim_end_matches(['|', '\0', ' ']).to_owned()
+}
+
+/// Refuses a plane in another unit than its reference system has: its coordinates are others then.
+/// International feet and those of the US, which writers mix up, differ by two millionths.
+pub(super) fn check_unit(found: &Georeference, epsg: u32) -> Result<(), TiffError> {
+    let metres = match found.linear_unit {
+        Some(9001) => 1.0,
+        Some(9002) => 0.3048,
+        Some(9003) => 1200.0 / 3937.0,
+        _ => return Ok(()),
+    };
+    match Crs::from_epsg(epsg) {
+        Ok(crs) if !crs.is_geographic() && (crs.metres_per_unit() / metres - 1.0).abs() > 1e-5 => {
+            let found = format!("{metres} m on EPSG:{epsg}");
+            let allowed = "the reference system's own";
+            Err(TiffError::unsupported("a unit of", found, allowed))
+        }
+        // Systems that are not known are refused where points are carried to them.
+        _ => Ok(()),
+    }
 }
 
 /// The transform as a north-up grid's.

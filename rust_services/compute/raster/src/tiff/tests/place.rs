@@ -68,6 +68,37 @@ fn the_tiepoint_may_be_any_pixel() {
 }
 
 #[test]
+fn a_plane_in_another_unit_than_its_systems_is_refused() {
+    const STATE_PLANE: u16 = 2263; // US feet
+    // Metres, feet, US feet, and a unit that is not known.
+    for (epsg, unit, is_fine) in [
+        (UTM, 9001, true),
+        (UTM, 9002, false),
+        (UTM, 9003, false),
+        (UTM, 9999, true),
+        (STATE_PLANE, 9001, false),
+        (STATE_PLANE, 9002, true),
+        (STATE_PLANE, 9003, true),
+    ] {
+        let keys = vec![
+            1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, epsg, 3076, 0, 1, unit,
+        ];
+        let page = scaled(page(1, epsg)).with(tags::GEO_KEY_DIRECTORY, Value::Short(keys));
+
+        let grid = tiff(page).grid();
+
+        let refused = grid.map_err(|error| (error.reason(), error.to_string()));
+        match refused {
+            Ok(_) => assert!(is_fine, "EPSG:{epsg} in {unit}"),
+            Err((reason, words)) => {
+                assert!(!is_fine && reason == "RASTER_UNSUPPORTED", "{words}");
+                assert!(words.contains("a unit of"), "{words}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_pixel_that_is_a_point_lies_half_a_pixel_up_and_left() {
     let area = tiff(scaled(page(1, UTM))).grid().expect("north up");
 
