@@ -17,7 +17,6 @@ mod layer;
 mod merge;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use furrow_raster::coverage::Coverage;
 use furrow_raster::crs::Crs;
@@ -219,30 +218,6 @@ impl Mosaic {
             unfinished.pieces = layer.missing_pieces(self, &unfinished);
         }
         Ok(Computed::Partly(unfinished))
-    }
-
-    /// The indices over a window: read and computed, one scene after the other.
-    ///
-    /// # Errors
-    /// [`NdviError`] when a file cannot be read, or nobody waits any more.
-    pub async fn block(
-        self: &Arc<Self>,
-        window: Window,
-        call: &Admitted,
-        metrics: &Metrics,
-    ) -> Result<IndexBlock, NdviError> {
-        let mut fetched = self.fetch(window).await?;
-        loop {
-            let mosaic = Arc::clone(self);
-            let (cancel, metrics) = (call.cancel.clone(), metrics.clone());
-            let computed = call
-                .run(move || mosaic.compute(fetched, &cancel, &metrics))
-                .await?;
-            match computed {
-                Computed::Whole(block) => return Ok(block),
-                Computed::Partly(unfinished) => fetched = self.fetch_more(unfinished).await?,
-            }
-        }
     }
 
     /// The pixels of an outline that any scene covers.

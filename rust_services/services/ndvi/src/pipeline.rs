@@ -16,7 +16,7 @@ use crate::stack::IndexBlock;
 use crate::status::NdviError;
 
 /// Blocks that are being computed or wait for their turn, so that no thread of the pool idles while
-/// one block is taken in; one more is being read.
+/// one block is taken in; the last of them may still be read.
 const BLOCKS_AHEAD: usize = 3;
 
 /// A block that is being computed; given up when this is dropped.
