@@ -5,6 +5,9 @@ of a web server would wait for it. So a call is preceded by a short question whe
 (a call failed, or calls wait and nothing was heard for a while). Work that merely takes long raises
 the doubt too, and the answer to the question lays it: slow is not dead.
 
+A web server keeps one thread of each process out of it: that many calls may wait at once, and the
+next one waits for its place only until there is a doubt. Stored numbers are read meanwhile.
+
 One breaker a channel, hence a process and service. Closed: calls pass. Open: calls are refused at
 once, and one of them asks again every ``OPEN_S`` seconds.
 """
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from farm.clients.health import NO_ANSWER
 from farm.clients.metrics import BREAKER_OPEN, REFUSED_CALLS
-from farm.errors import ServiceUnavailableError
+from farm.errors import ServiceBusyError, ServiceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +34,12 @@ log = logging.getLogger("furrow.clients")
 SILENCE_S = 2.0
 # Between two questions while the service is thought dead.
 OPEN_S = 2.0
+# Longest wait for a place among the calls of this process, and how often it is looked for.
+PLACE_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.25
 
 REASON = "CIRCUIT_OPEN"
+BUSY = "SERVICE_BUSY"
 
 
 class Breaker:
@@ -41,6 +48,7 @@ class Breaker:
     Args:
         service: Full name of the service, such as ``farm.rpc.ndvi.v1.NdviService``.
         is_alive: Asks the service for its health and waits a second at most.
+        most_calls: Calls under way at once; None: any number.
         clock: Seconds that only grow.
     """
 
@@ -49,12 +57,15 @@ class Breaker:
         service: str,
         is_alive: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        most_calls: int | None = None,
     ) -> None:
         """Begin closed, without a doubt."""
         self._service = service
         self._is_alive = is_alive
         self._clock = clock
-        self._lock = threading.Lock()
+        self._most_calls = most_calls
+        self._lock = threading.Condition()
         self._waiting: dict[int, float] = {}  # calls under way: when each was begun
         self._next_call = 0
         self._heard_at = clock()
@@ -71,23 +82,32 @@ class Breaker:
 
         Raises:
             ServiceUnavailableError: The service does not answer; the reason is ``CIRCUIT_OPEN``.
+            ServiceBusyError: No place came free.
         """
-        if self._has_to_ask():
-            self._ask()
-        with self._lock:
-            if self.is_open:
-                REFUSED_CALLS.labels(self._service).inc()
-                remaining_s = OPEN_S - (self._clock() - self._asked_at)
-                msg = "The imagery service does not answer; it is asked again every few seconds."
-                raise ServiceUnavailableError(
-                    msg, reason=REASON, retry_after_s=max(1, round(remaining_s))
-                )
-            self._next_call += 1
-            self._waiting[self._next_call] = self._clock()
-            return self._next_call
+        gives_up_at = self._clock() + PLACE_WITHIN_S
+        while True:
+            if self._has_to_ask():
+                self._ask()
+            with self._lock:
+                if self.is_open:
+                    raise self._refusal()
+                if self._most_calls is None or len(self._waiting) < self._most_calls:
+                    self._next_call += 1
+                    self._waiting[self._next_call] = self._clock()
+                    return self._next_call
+                if self._clock() >= gives_up_at:
+                    msg = "Too many requests wait for the imagery service; try again in a moment."
+                    raise ServiceBusyError(msg, reason=BUSY)
+                self._lock.wait(LOOK_EVERY_S)
+
+    def _refusal(self) -> ServiceUnavailableError:
+        REFUSED_CALLS.labels(self._service).inc()
+        remaining_s = OPEN_S - (self._clock() - self._asked_at)
+        msg = "The imagery service does not answer; it is asked again every few seconds."
+        return ServiceUnavailableError(msg, reason=REASON, retry_after_s=max(1, round(remaining_s)))
 
     def end(self, call: int, code: grpc.StatusCode | None) -> None:
-        """Note how a call ended; never blocks, because grpc's own threads call it.
+        """Note how a call ended; hardly blocks, because grpc's own threads call it.
 
         Args:
             call: What ``begin`` returned.
@@ -95,6 +115,7 @@ class Breaker:
         """
         with self._lock:
             self._waiting.pop(call, None)
+            self._lock.notify()
             if code in NO_ANSWER:
                 # Also when the service itself said so: whether it lives costs a millisecond to ask.
                 self._is_doubted = True

@@ -21,6 +21,7 @@ RECONNECT_BACKOFF_MS = 200
 MAX_RECONNECT_BACKOFF_MS = 2000
 
 _lock = threading.Lock()
+_most_calls: int | None = None
 _channels: dict[str, grpc.Channel] = {}
 # Channels inherited over a fork. They must be neither used nor destroyed in the child: their
 # threads live in the parent only, and both would wait for those.
@@ -37,6 +38,15 @@ def channel_to(target: str) -> grpc.Channel:
         if target not in _channels:
             _channels[target] = _open(target)
         return _channels[target]
+
+
+def bound_calls(most: int) -> None:
+    """Let at most so many calls of this process be under way at once; for channels opened later.
+
+    A web server says one less than its threads, so that one is left to read stored numbers.
+    """
+    global _most_calls
+    _most_calls = max(1, most)
 
 
 def close_channels() -> None:
@@ -69,7 +79,11 @@ def _open(target: str) -> grpc.Channel:
         options.append(("grpc.default_authority", "localhost"))
     channel = grpc.insecure_channel(target, options=options)
     # Its own questions go past the interceptor, so that they never wait for their own answer.
-    breaker = Breaker(NDVI_SERVICE, lambda: is_alive(channel, service=NDVI_SERVICE))
+    breaker = Breaker(
+        NDVI_SERVICE,
+        lambda: is_alive(channel, service=NDVI_SERVICE),
+        most_calls=_most_calls,
+    )
     return grpc.intercept_channel(channel, CallInterceptor({NDVI_SERVICE: breaker}))
 
 

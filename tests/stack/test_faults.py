@@ -83,7 +83,10 @@ def test_a_service_that_hangs_takes_no_other_answer_with_it(stack: RunningStack)
     owner = Visitor(stack, OWNER)
     field = first_field(owner)
     series = f"/api/v1/fields/{field}/indices/ndvi/timeseries"
-    picture = f"/api/v1/fields/{field}/indices/ndvi/raster.png?size=300"
+    pictures = f"/api/v1/fields/{field}/indices/ndvi/raster.png?size="
+    known, picture = f"{pictures}1000", f"{pictures}1001"
+    status, _, content = owner.ask("GET", known)
+    assert status == 200
     (pid,) = stack.pids("furrow-ndvi")
     wanted = owner.get(series)["columns"]["mean"]
 
@@ -103,6 +106,8 @@ def test_a_service_that_hangs_takes_no_other_answer_with_it(stack: RunningStack)
                 assert owner.get(series)["columns"]["mean"] == wanted
                 assert time.monotonic() - began < 5.0
             wait_until(refused_early, within_s=20, what="an early refusal")
+            status, headers, again = owner.ask("GET", known)
+            assert (status, headers.get("x-stale"), again) == (200, "true", content)
             os.kill(pid, signal.SIGCONT)
             statuses = {answer.result(40)[0] for answer in first}
         # Whoever asked before the doubt gets a picture, whoever came later was told to come back.

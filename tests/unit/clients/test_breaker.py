@@ -12,12 +12,18 @@ import pytest
 from prometheus_client import REGISTRY
 
 from farm.clients import breaker as breaker_module
+from farm.clients import channel
 from farm.clients.breaker import OPEN_S, SILENCE_S, Breaker
 from farm.clients.channel import channel_to, close_channels
 from farm.clients.fakes import Failure, InMemoryNdvi, raster, serving
 from farm.clients.health import NDVI_SERVICE
 from farm.clients.ndvi import NdviClient
-from farm.errors import FarmError, ServiceTimeoutError, ServiceUnavailableError
+from farm.errors import (
+    FarmError,
+    ServiceBusyError,
+    ServiceTimeoutError,
+    ServiceUnavailableError,
+)
 from farm.http import exception_handler
 from farm.imagery.domain import ObjectRef
 
@@ -205,3 +211,68 @@ def test_slow_work_opens_nothing(service: InMemoryNdvi, client: NdviClient) -> N
 
     assert outcomes == [ServiceTimeoutError] * 3
     assert client.describe_raster(object=SOMEWHERE, timeout_s=5).bands
+
+
+def test_a_place_is_waited_for_and_taken_when_a_call_ends() -> None:
+    breaker = Breaker("test.Service", lambda: True, most_calls=1)
+    first = breaker.begin()
+    ender = threading.Timer(0.2, breaker.end, (first, OK))
+    ender.start()
+
+    second = breaker.begin()
+
+    ender.join()
+    assert second != first
+
+
+def test_without_a_place_the_call_is_refused_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker_module, "PLACE_WITHIN_S", 0.1)
+    breaker = Breaker("test.Service", lambda: True, most_calls=2)
+    breaker.begin()
+    breaker.begin()
+
+    with pytest.raises(ServiceBusyError) as refused:
+        breaker.begin()
+
+    assert (refused.value.reason, refused.value.retry_after_s) == ("SERVICE_BUSY", 2)
+
+
+def test_who_waits_for_a_place_finds_a_dead_service_out() -> None:
+    service = Service(lives=False)
+    breaker = Breaker("test.Service", service.is_alive, lambda: service.now, most_calls=1)
+    breaker.begin()  # and never ends
+    service.now += SILENCE_S + 0.1
+
+    with pytest.raises(ServiceUnavailableError) as refused:
+        breaker.begin()
+
+    assert refused.value.reason == "CIRCUIT_OPEN"
+
+
+def test_a_channel_takes_the_bound_of_its_process(
+    service: InMemoryNdvi, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "_most_calls", None)
+    monkeypatch.setattr(breaker_module, "PLACE_WITHIN_S", 0.1)
+    channel.bound_calls(1)
+    client = NdviClient(channel_to(target))
+    service.rasters["a.tif"] = raster(["red"])
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        reached.set()
+        go_on.wait(10)
+
+    service.on_request = hold
+    first = threading.Thread(
+        target=client.describe_raster, kwargs={"object": SOMEWHERE, "timeout_s": 10}
+    )
+    first.start()
+    assert reached.wait(10)
+
+    with pytest.raises(ServiceBusyError):
+        client.describe_raster(object=SOMEWHERE, timeout_s=10)
+
+    go_on.set()
+    first.join(10)
+    assert client.describe_raster(object=SOMEWHERE, timeout_s=10).bands
