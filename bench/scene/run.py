@@ -293,14 +293,14 @@ def main() -> None:
         results = HERE.parent / "results"
         results.mkdir(exist_ok=True)
         day = time.strftime("%Y-%m-%d", time.gmtime())
-        (results / f"{day}.md").write_text(text)
+        (results / f"scene-{day}.md").write_text(text)
         kept = [
             {"task": t.name, "ours": [asdict(r) for r in t.ours],
              "peer": [asdict(r) for r in t.theirs], "ratios": t.ratios(), "result": t.checked}
             for t in tasks
         ]  # fmt: skip
         described = {"machine": machine(), "peers": versions(), "load": load, "tasks": kept}
-        (results / f"{day}.json").write_text(json.dumps(described, indent=1) + "\n")
+        (results / f"scene-{day}.json").write_text(json.dumps(described, indent=1) + "\n")
 
 
 if __name__ == "__main__":
