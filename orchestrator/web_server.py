@@ -49,13 +49,15 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8001, help="port (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
     options = parser.parse_args()
+    threads = threads_per_process()
+    os.environ["WEB_THREADS_PER_PROCESS"] = str(threads)  # for orchestrator.wsgi
     Granian(
         "orchestrator.wsgi:application",
         interface=Interfaces.WSGI,
         address=options.host,
         port=options.port,
         workers=options.workers,
-        blocking_threads=threads_per_process(),
+        blocking_threads=threads,
         backpressure=OPEN_REQUESTS_PER_PROCESS,
         # Caddy speaks HTTP/1.1 to us.
         http=HTTPModes.http1,

@@ -4,14 +4,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from orchestrator.web_server import threads_per_process
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings")
 
 application = get_wsgi_application()
 
-# Only once Django is set up. One thread of each process is left to read stored numbers with,
-# whatever furrow-ndvi does.
-from farm.clients.channel import bound_calls  # noqa: E402
+# Said by ``orchestrator.web_server`` to the processes it starts: one of their threads is left to
+# read stored numbers with, whatever furrow-ndvi does.
+if threads := os.environ.get("WEB_THREADS_PER_PROCESS"):
+    from farm.clients.channel import bound_calls  # only once Django is set up
 
-bound_calls(threads_per_process() - 1)
+    bound_calls(int(threads) - 1)
