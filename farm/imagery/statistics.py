@@ -1,4 +1,4 @@
-"""Numbers for outlines that are no fields: computed when asked for, kept nowhere.
+"""Numbers for outlines that are no fields: computed when asked for, never saved as observations.
 
 The scene source, mask and formula are those of the ingest, so an outline equal to a field's gives
 the field's numbers.

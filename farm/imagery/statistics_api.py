@@ -104,11 +104,11 @@ class StatisticsView(Clocked, TableView):
         summary="Statistics over ad-hoc outlines",
         description=(
             "Computes an index over outlines that are no fields, straight from the scenes; "
-            "nothing is kept. It changes nothing, so the scope `read` and any role on the farm "
-            "suffice. Formula, mask and weights are those of the fields' numbers. Each outline "
-            "comes once a day: where no scene of the day shows it whole, several are put together "
-            "(`is_mosaic`, `scene_ids`), the best first. Scenes that lack a band of the index are "
-            "named in `skipped`."
+            "no observation is written. It changes nothing, so the scope `read` and any role on "
+            "the farm suffice. Formula, mask and weights are those of the fields' numbers. Each "
+            "outline comes once a day: where no scene of the day shows it whole, several are put "
+            "together (`is_mosaic`, `scene_ids`), the best first. Scenes that lack a band of the "
+            "index are named in `skipped`."
         ),
         parameters=[schemas.FORMAT],
         request=StatisticsRequest,
