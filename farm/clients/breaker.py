@@ -20,8 +20,8 @@ import time
 from typing import TYPE_CHECKING
 
 from farm.clients.health import NO_ANSWER
-from farm.clients.metrics import BREAKER_OPEN, REFUSED_CALLS
 from farm.errors import ServiceBusyError, ServiceUnavailableError
+from farm.observability.metrics import BREAKER_OPEN, REFUSED_CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from farm.clients.metrics import CALL_SECONDS, CALLS
+from farm.observability.metrics import CALL_SECONDS, CALLS
 from orchestrator import context
 
 if TYPE_CHECKING:

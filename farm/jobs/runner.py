@@ -18,8 +18,8 @@ from farm.errors import (
     ServiceUnavailableError,
 )
 from farm.jobs.lease import Heartbeat, JobRun, JobStoppedError, LeaseLostError, claim
-from farm.jobs.metrics import JOB_SECONDS, JOBS
 from farm.jobs.models import Job, JobKind, JobState
+from farm.observability.metrics import JOB_SECONDS, JOBS
 from orchestrator import context
 
 if TYPE_CHECKING:

@@ -9,7 +9,10 @@ use std::{env, fs};
 use protox::prost::Message as _;
 
 /// The contracts that Rust services serve, below `protos/`.
-const CONTRACTS: [&str; 1] = ["farm/rpc/ndvi/v1/ndvi.proto"];
+const CONTRACTS: [&str; 2] = [
+    "farm/rpc/metrics/v1/metrics.proto",
+    "farm/rpc/ndvi/v1/ndvi.proto",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../protos");

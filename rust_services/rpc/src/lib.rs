@@ -14,6 +14,15 @@ pub mod common {
     }
 }
 
+/// What programs counted.
+pub mod metrics {
+    /// Version 1.
+    #[allow(clippy::pedantic, reason = "generated")]
+    pub mod v1 {
+        tonic::include_proto!("farm.rpc.metrics.v1");
+    }
+}
+
 /// Vegetation indices.
 pub mod ndvi {
     /// Version 1.

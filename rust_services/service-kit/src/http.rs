@@ -29,6 +29,10 @@ const CALLER_GONE: u16 = 499;
 pub struct Asked {
     /// The path, as it was sent.
     pub path: String,
+    /// What `Accept` says, its lines joined by commas.
+    pub accept: Option<String>,
+    /// The same of `Accept-Encoding`.
+    pub accept_encoding: Option<String>,
     /// What `If-None-Match` says.
     pub if_none_match: Option<String>,
     /// Name of the request in logs.
@@ -91,9 +95,16 @@ pub(crate) async fn answer(
             .finish();
     }
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    let joined = |name: &str| {
+        let lines = request.headers().get_all(name);
+        let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+        (!lines.is_empty()).then(|| lines.join(","))
+    };
     let route = pages.route();
     let asked = Asked {
         path: request.path().to_owned(),
+        accept: joined("accept"),
+        accept_encoding: joined("accept-encoding"),
         if_none_match: header("if-none-match").map(str::to_owned),
         request_id: plain_id(header("x-request-id")),
         cancel: Cancel::new(Some(Instant::now() + LONGEST_ANSWER)),

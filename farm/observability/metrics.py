@@ -1,8 +1,10 @@
-"""What is counted about calls to other services."""
+"""Every metric of our own on the Python side: names, units and labels stand here."""
 
 from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
+
+# --- Calls to other services ---
 
 # From a header read over a local socket to a whole scene with thousands of fields.
 CALL_SECONDS_BUCKETS = (
@@ -45,4 +47,14 @@ REFUSED_CALLS = Counter(
     "grpc_client_refused_calls_total",
     "Calls that were not made because the service does not answer.",
     ["service"],
+)
+
+# --- Jobs ---
+
+JOBS = Counter("farm_jobs_total", "Jobs that have ended.", ["kind", "state"])
+JOB_SECONDS = Histogram(
+    "farm_job_run_seconds",
+    "One run of a job, from its claim to its end or its next wait.",
+    ["kind"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
 )

@@ -1,0 +1,1 @@
+//! The metrics service: scrapes that never touch Python.
