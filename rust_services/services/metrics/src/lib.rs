@@ -1,1 +1,3 @@
 //! The metrics service: scrapes that never touch Python.
+
+pub mod mapping;
