@@ -3,8 +3,6 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::dev::Server;
 use actix_web::web::{self, Data};
@@ -14,6 +12,7 @@ use tokio::runtime::Handle;
 use crate::health::Readiness;
 use crate::http::{self, PagesSlot};
 use crate::metrics::Metrics;
+use crate::stopping::Stopping;
 
 /// What the admin port knows.
 #[derive(Debug, Clone)]
@@ -21,7 +20,7 @@ pub struct AdminState {
     /// Whether all parts came up.
     pub readiness: Readiness,
     /// Whether the process is stopping.
-    pub draining: Arc<AtomicBool>,
+    pub stopping: Stopping,
     /// What counts.
     pub metrics: Metrics,
     /// The service's own pages, once it has some.
@@ -60,7 +59,7 @@ async fn livez() -> HttpResponse {
 }
 
 async fn readyz(state: Data<AdminState>) -> HttpResponse {
-    if state.draining.load(Ordering::Relaxed) {
+    if state.stopping.is_set() {
         HttpResponse::ServiceUnavailable().body("draining\n")
     } else if state.readiness.is_ready() {
         HttpResponse::Ok().body("ready\n")

@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod program;
 pub mod refusal;
 pub mod serve;
+pub mod stopping;
 pub mod telemetry;
 
 pub use compute::{Cancel, ComputePool, Slot, Stopped};
@@ -20,3 +21,4 @@ pub use config::{ConfigError, Environment, KitConfig};
 pub use program::{Program, run};
 pub use refusal::Refusal;
 pub use serve::{Kit, StartError};
+pub use stopping::{Background, Stopping};

@@ -1,6 +1,6 @@
 //! The metrics of a service, all of them: names, units and labels stand here.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -68,7 +68,7 @@ fn duration_buckets() -> Histogram {
 /// What a service counts.
 #[derive(Debug, Clone)]
 pub struct Metrics {
-    registry: Arc<Registry>,
+    registry: Arc<RwLock<Registry>>,
     /// Calls that ended.
     pub calls: Family<CallLabels, Counter>,
     /// Calls that are going on.
@@ -191,7 +191,7 @@ impl Metrics {
             metrics.compute_refused.clone(),
         );
         Self {
-            registry: Arc::new(registry),
+            registry: Arc::new(RwLock::new(registry)),
             ..metrics
         }
     }
@@ -210,10 +210,20 @@ impl Metrics {
         );
     }
 
+    /// Adds a service's own metrics, or a collector that is asked at every scrape. Names are not
+    /// checked against those that are there: each is added once, before the service is ready.
+    pub fn register(&self, add: impl FnOnce(&mut Registry)) {
+        add(&mut self
+            .registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// All metrics in the `OpenMetrics` text format.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        encode(&mut text, &self.registry).expect("a string takes whatever is written");
+        let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
+        encode(&mut text, &registry).expect("a string takes whatever is written");
         text
     }
 }
@@ -240,5 +250,18 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_service_adds_metrics_of_its_own() {
+        let metrics = Metrics::new("furrow-test", "1.2.3");
+        let files = Gauge::<i64>::default();
+        files.set(3);
+
+        let seen_elsewhere = metrics.clone();
+        metrics.register(|registry| registry.register("furrow_test_files", "Files", files));
+
+        let text = seen_elsewhere.text();
+        assert!(text.contains("furrow_test_files 3\n"), "{text}");
     }
 }

@@ -4,8 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot, watch};
 use tonic::service::Routes;
@@ -23,6 +22,7 @@ use crate::http::PagesSlot;
 use crate::listen::Listen;
 use crate::metrics::Metrics;
 use crate::program::Program;
+use crate::stopping::{Background, Stopping, stopping};
 
 /// Headers of a call that a peer may send, bytes.
 const MAX_HEADER_BYTES: u32 = 16 * 1024;
@@ -41,6 +41,9 @@ const CALLS_BEYOND_SLOTS: usize = 8;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What tasks beside the calls have at least to end in, when calls took all of the time to end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// What the kit hands to a service that comes up.
 #[derive(Debug)]
 pub struct Kit {
@@ -52,6 +55,11 @@ pub struct Kit {
     pub pages: PagesSlot,
     /// The process is not ready before this and its clones are dropped.
     pub latch: Latch,
+    /// Set when the process takes no new calls any more.
+    pub stopping: Stopping,
+    /// Tasks beside the calls, waited for at the end: after the last call and the last page, as long
+    /// as the time to end lasts.
+    pub background: Background,
 }
 
 /// Why a service did not come up, or did not stay.
@@ -93,7 +101,7 @@ pub struct Addresses {
 
 /// Serves a program until `stop` completes, then drains. Tells `listening` where, once bound.
 ///
-/// Returns whether every call ended before the drain timeout.
+/// Returns whether every call and every task beside the calls ended before the drain timeout.
 ///
 /// # Errors
 /// [`StartError`] when a port is taken, a part cannot work, or a server ends by itself.
@@ -105,7 +113,8 @@ pub async fn serve<P: Program>(
     let kit_config = P::kit(&config).clone();
     let metrics = Metrics::new(P::NAME, P::VERSION);
     let (latch, readiness) = health::latch();
-    let draining = Arc::new(AtomicBool::new(false));
+    let (stop_all, stopping) = stopping();
+    let background = Background::default();
     let pages = PagesSlot::default();
 
     let taken = |address: String| move |source| StartError::Listen { address, source };
@@ -120,7 +129,7 @@ pub async fn serve<P: Program>(
     let admin = admin_listener.local_addr().map_err(admin_taken())?;
     let admin_state = AdminState {
         readiness: readiness.clone(),
-        draining: Arc::clone(&draining),
+        stopping: stopping.clone(),
         metrics: metrics.clone(),
         pages: pages.clone(),
     };
@@ -133,6 +142,8 @@ pub async fn serve<P: Program>(
         metrics: metrics.clone(),
         pages,
         latch,
+        stopping,
+        background: background.clone(),
     };
     let room = kit.compute.slot_count() + CALLS_BEYOND_SLOTS;
     let routes = P::routes(config, kit).await?;
@@ -178,28 +189,28 @@ pub async fn serve<P: Program>(
         // A signal may come before the process is ready.
         tokio::select! { () = announce => stop.await, () = &mut stop => {} }
     };
-    tokio::select! {
-        () = until_stopped => {}
-        ended = &mut grpc_task => return Err(ended_early("gRPC", &ended)),
-        ended = &mut admin_task => return Err(ended_early("admin", &ended)),
+    let ended = tokio::select! {
+        () = until_stopped => None,
+        ended = &mut grpc_task => Some(ended_early("gRPC", &ended)),
+        ended = &mut admin_task => Some(ended_early("admin", &ended)),
+    };
+    let stopped = Instant::now();
+    stop_all.set();
+    if let Some(ended) = ended {
+        background.finish(LAST_WORDS).await;
+        return Err(ended);
     }
 
     info!(
         timeout_s = kit_config.drain_timeout.as_secs(),
         "Stopping: waiting for calls to end."
     );
-    draining.store(true, Ordering::Relaxed);
-    let mut health = health;
-    for service in ["", P::SERVICE] {
-        health
-            .set_service_status(service, ServingStatus::NotServing)
-            .await;
-        // Ends the streams of those who watch; they have been told.
-        health.clear_service_status(service).await;
-    }
+    announce_end::<P>(health).await;
     let finished = finish(&drain, grpc_task, kit_config.drain_timeout).await;
     admin_handle.stop(false).await;
-    Ok(finished)
+    let left = kit_config.drain_timeout.saturating_sub(stopped.elapsed());
+    let written = background.finish(left.max(LAST_WORDS)).await;
+    Ok(finished && written)
 }
 
 /// Says SERVING as soon as the last latch is dropped.
@@ -211,6 +222,16 @@ async fn announce_ready<P: Program>(mut readiness: health::Readiness, health: He
             .await;
     }
     info!(service = P::NAME, "Ready.");
+}
+
+/// Says `NOT_SERVING` to those who watch, and ends their streams.
+async fn announce_end<P: Program>(mut health: HealthReporter) {
+    for service in ["", P::SERVICE] {
+        health
+            .set_service_status(service, ServingStatus::NotServing)
+            .await;
+        health.clear_service_status(service).await;
+    }
 }
 
 fn with_health(
