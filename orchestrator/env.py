@@ -57,6 +57,7 @@ class Environment:
     store_root: Path  # absolute; the folder behind FURROW_STORE_URL, unused with a bucket
     store_s3: S3Address | None  # None: the store is the folder
     ndvi_target: str  # gRPC target, unix:/path or dns:///host:port or host:port
+    metrics_target: str  # of furrow-metrics, likewise
     trusted_proxies: tuple[Network, ...]  # direct peers whose X-Forwarded-… are believed
     metrics_dir: Path | None  # prometheus_client's multiprocess folder; None: one process
     log_level: str
@@ -110,6 +111,9 @@ def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
         store_root=_store_root(store_url) if store_s3 is None else data_dir / "store",
         store_s3=store_s3,
         ndvi_target=given.get("FURROW_NDVI_TARGET", f"unix:{data_dir / 'run' / 'ndvi.sock'}"),
+        metrics_target=given.get(
+            "FURROW_METRICS_TARGET", f"unix:{data_dir / 'run' / 'metrics.sock'}"
+        ),
         trusted_proxies=_networks(given.get("FURROW_TRUSTED_PROXIES", "127.0.0.0/8,::1/128")),
         metrics_dir=Path(metrics_dir).absolute() if metrics_dir else None,
         log_level=_log_level(given.get("FURROW_LOG_LEVEL", "INFO")),

@@ -21,6 +21,7 @@ DATA_DIR = ENV.data_dir
 STORE_ROOT = ENV.store_root
 STORE_S3 = asdict(ENV.store_s3) if ENV.store_s3 else None
 NDVI_TARGET = ENV.ndvi_target
+METRICS_TARGET = ENV.metrics_target
 PUBLIC_URL = ENV.public_url
 TRUSTED_PROXIES = ENV.trusted_proxies
 

@@ -23,6 +23,7 @@ def test_the_defaults_are_the_safe_ones(checkout):
     assert env.database_url == f"sqlite:///{checkout}/var/db.sqlite3"
     assert env.store_root == checkout / "var/store"
     assert env.ndvi_target == f"unix:{checkout}/var/run/ndvi.sock"
+    assert env.metrics_target == f"unix:{checkout}/var/run/metrics.sock"
     assert env.metrics_dir is None
     assert [str(network) for network in env.trusted_proxies] == ["127.0.0.0/8", "::1/128"]
 
@@ -46,6 +47,7 @@ def test_everything_can_be_said(checkout):
             "DATABASE_URL": "postgresql://furrow:secret@db/furrow",
             "FURROW_STORE_URL": "file:///srv/my%20store",
             "FURROW_NDVI_TARGET": "dns:///ndvi:50051",
+            "FURROW_METRICS_TARGET": "metrics:9200",
             "FURROW_TRUSTED_PROXIES": "10.1.0.0/16",
             "PROMETHEUS_MULTIPROC_DIR": "/run/furrow/metrics",
             "FURROW_LOG_LEVEL": "warning",
