@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     import grpc
 
+    from farm.clients.services import Service
+
 log = logging.getLogger("furrow.clients")
 
 # Calls that wait so long with nothing heard meanwhile raise a doubt.
@@ -46,7 +48,7 @@ class Breaker:
     """Decides whether a service is asked.
 
     Args:
-        service: Full name of the service, such as ``farm.rpc.ndvi.v1.NdviService``.
+        service: Which one.
         is_alive: Asks the service for its health and waits a second at most.
         most_calls: Calls under way at once; None: any number.
         clock: Seconds that only grow.
@@ -54,7 +56,7 @@ class Breaker:
 
     def __init__(
         self,
-        service: str,
+        service: Service,
         is_alive: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
         *,
@@ -96,14 +98,15 @@ class Breaker:
                     self._waiting[self._next_call] = self._clock()
                     return self._next_call
                 if self._clock() >= gives_up_at:
-                    msg = "Too many requests wait for the imagery service; try again in a moment."
+                    title = self._service.title
+                    msg = f"Too many requests wait for the {title}; try again in a moment."
                     raise ServiceBusyError(msg, reason=BUSY)
                 self._lock.wait(LOOK_EVERY_S)
 
     def _refusal(self) -> ServiceUnavailableError:
-        REFUSED_CALLS.labels(self._service).inc()
+        REFUSED_CALLS.labels(self._service.full_name).inc()
         remaining_s = OPEN_S - (self._clock() - self._asked_at)
-        msg = "The imagery service does not answer; it is asked again every few seconds."
+        msg = f"The {self._service.title} does not answer; it is asked again every few seconds."
         return ServiceUnavailableError(msg, reason=REASON, retry_after_s=max(1, round(remaining_s)))
 
     def end(self, call: int, code: grpc.StatusCode | None) -> None:
@@ -152,6 +155,6 @@ class Breaker:
                 has_changed = self.is_open is is_alive
                 self.is_open = not is_alive
         if has_changed:
-            BREAKER_OPEN.labels(self._service).set(int(not is_alive))
+            BREAKER_OPEN.labels(self._service.full_name).set(int(not is_alive))
             words = "answers again" if is_alive else "does not answer and is not asked for now"
-            log.warning("A service %s.", words, extra={"service": self._service})
+            log.warning("A service %s.", words, extra={"service": self._service.full_name})

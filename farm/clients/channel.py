@@ -1,16 +1,20 @@
-"""One gRPC channel per process and target, made on first use."""
+"""One gRPC channel per process, target and service, made on first use."""
 
 from __future__ import annotations
 
 import os
 import threading
-from importlib import resources
+from typing import TYPE_CHECKING
 
 import grpc
 
 from farm.clients.breaker import Breaker
-from farm.clients.health import NDVI_SERVICE, is_alive
+from farm.clients.health import is_alive
 from farm.clients.interceptor import CallInterceptor
+from farm.clients.services import NDVI
+
+if TYPE_CHECKING:
+    from farm.clients.services import Service
 
 # Requests carry outlines (16 MiB bounds them); answers are summaries and pictures of 1 MiB at most.
 MAX_SEND_BYTES = 16 * 1024 * 1024
@@ -22,26 +26,28 @@ MAX_RECONNECT_BACKOFF_MS = 2000
 
 _lock = threading.Lock()
 _most_calls: int | None = None
-_channels: dict[str, grpc.Channel] = {}
+_channels: dict[tuple[str, str], grpc.Channel] = {}  # target and full name of the service
 # Channels inherited over a fork. They must be neither used nor destroyed in the child: their
 # threads live in the parent only, and both would wait for those.
 _inherited: list[grpc.Channel] = []
 
 
-def channel_to(target: str) -> grpc.Channel:
-    """Return this process's channel to a service.
+def channel_to(target: str, service: Service = NDVI) -> grpc.Channel:
+    """Return this process's channel to a service; each has a breaker and a policy of its own.
 
     Args:
         target: ``unix:/path`` or ``host:port`` or any other name grpc resolves.
+        service: What is served there.
     """
+    key = (target, service.full_name)
     with _lock:
-        if target not in _channels:
-            _channels[target] = _open(target)
-        return _channels[target]
+        if key not in _channels:
+            _channels[key] = _open(target, service)
+        return _channels[key]
 
 
 def bound_calls(most: int) -> None:
-    """Let at most so many calls of this process be under way at once; for channels opened later.
+    """Let at most so many calls to a service be under way at once; for channels opened later.
 
     A web server says one less than its threads, so that one is left to read stored numbers.
     """
@@ -57,16 +63,11 @@ def close_channels() -> None:
         _channels.clear()
 
 
-def service_config() -> str:
-    """Return the retry policy: the JSON file that lies beside the protos, as packaged with them."""
-    return resources.files("farm.rpc").joinpath("ndvi_service_config.json").read_text("utf-8")
-
-
-def _open(target: str) -> grpc.Channel:
+def _open(target: str, service: Service) -> grpc.Channel:
     options: list[tuple[str, str | int]] = [
         ("grpc.max_send_message_length", MAX_SEND_BYTES),
         ("grpc.max_receive_message_length", MAX_RECEIVE_BYTES),
-        ("grpc.service_config", service_config()),
+        ("grpc.service_config", service.retry_policy()),
         ("grpc.enable_retries", 1),
         ("grpc.initial_reconnect_backoff_ms", RECONNECT_BACKOFF_MS),
         ("grpc.min_reconnect_backoff_ms", RECONNECT_BACKOFF_MS),
@@ -80,11 +81,11 @@ def _open(target: str) -> grpc.Channel:
     channel = grpc.insecure_channel(target, options=options)
     # Its own questions go past the interceptor, so that they never wait for their own answer.
     breaker = Breaker(
-        NDVI_SERVICE,
-        lambda: is_alive(channel, service=NDVI_SERVICE),
+        service,
+        lambda: is_alive(channel, service=service.full_name),
         most_calls=_most_calls,
     )
-    return grpc.intercept_channel(channel, CallInterceptor({NDVI_SERVICE: breaker}))
+    return grpc.intercept_channel(channel, CallInterceptor({service.full_name: breaker}))
 
 
 def _forget_after_fork() -> None:

@@ -9,6 +9,7 @@ import grpc
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
+from farm.clients.services import NDVI
 from farm.errors import (
     FarmError,
     InvalidInputError,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from google.rpc import status_pb2
 
+    from farm.clients.services import Service
+
 ERROR_DOMAIN = "furrow"
 
 # The message of these is written for people by the service and is passed on.
@@ -39,8 +42,11 @@ DEFAULT_RETRY_AFTER_S = 2
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(service: Service = NDVI) -> Iterator[None]:
     """Raise the ``FarmError`` that stands for a failed call.
+
+    Args:
+        service: Who was called, for the sentence.
 
     Raises:
         FarmError: As in the table of ``docs/architecture.md``.
@@ -48,10 +54,10 @@ def translated() -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        raise farm_error_of(error) from error
+        raise farm_error_of(error, service) from error
 
 
-def farm_error_of(error: grpc.RpcError) -> FarmError:
+def farm_error_of(error: grpc.RpcError, service: Service = NDVI) -> FarmError:
     """Find the failure that a status stands for."""
     code = error.code()
     detail = error.details() or ""
@@ -59,22 +65,22 @@ def farm_error_of(error: grpc.RpcError) -> FarmError:
     reason = _reason(status)
     told = _TOLD_IN_WORDS.get(code)
     if told is not None:
-        return told(detail or "The imagery service refused this without a reason.", reason=reason)
+        return told(detail or f"The {service.title} refused this without a reason.", reason=reason)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         if not reason:
             # grpc itself answers this when a message is larger than either side takes.
             return InvalidInputError(
                 f"This is too much for one call: {detail}.", reason="TOO_LARGE"
             )
-        msg = "The imagery service has no free slot; try again in a moment."
+        msg = f"The {service.title} has no free slot; try again in a moment."
         return ServiceBusyError(msg, reason=reason, retry_after_s=_retry_after_s(status))
     if code is grpc.StatusCode.UNAVAILABLE:
-        msg = detail if reason else "The imagery service is not running or cannot be reached."
+        msg = detail if reason else f"The {service.title} is not running or cannot be reached."
         return ServiceUnavailableError(msg, reason=reason)
     # tonic reports its own timeout as CANCELLED; nobody here cancels a call and then waits for it.
     if code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED):
-        return ServiceTimeoutError("The imagery service did not answer in time.", reason=reason)
-    msg = "The imagery service failed by its own fault; its log has the detail."
+        return ServiceTimeoutError(f"The {service.title} did not answer in time.", reason=reason)
+    msg = f"The {service.title} failed by its own fault; its log has the detail."
     return ServiceFaultError(msg, reason=reason)
 
 

@@ -21,6 +21,7 @@ from grpc_status import rpc_status
 
 from farm.clients.errors import ERROR_DOMAIN
 from farm.clients.ndvi import VERSION_HEADER
+from farm.clients.services import NDVI
 from farm.rpc.common.v1 import common_pb2
 from farm.rpc.ndvi.v1 import ndvi_pb2, ndvi_pb2_grpc
 
@@ -79,7 +80,7 @@ class InMemoryNdvi(ndvi_pb2_grpc.NdviServiceServicer):
         place = request.object.key or request.object.url
         answer = self.rasters.get(place) or self.describe(place)
         if answer is None:
-            _abort(
+            abort(
                 context,
                 Failure(
                     code=grpc.StatusCode.NOT_FOUND,
@@ -134,7 +135,7 @@ class InMemoryNdvi(ndvi_pb2_grpc.NdviServiceServicer):
         if failure is not None and failure.times != 0:
             if failure.times is not None:
                 failure.times -= 1
-            _abort(context, failure)
+            abort(context, failure)
         # Not before a failure: an answer that has begun is not tried again.
         context.send_initial_metadata(((VERSION_HEADER, ENGINE_VERSION),))
 
@@ -158,7 +159,7 @@ def serving(service: InMemoryNdvi, *, target: str = "") -> Iterator[str]:
         )
         ndvi_pb2_grpc.add_NdviServiceServicer_to_server(service, server)  # type: ignore[no-untyped-call]
         state = health.HealthServicer()
-        state.set("farm.rpc.ndvi.v1.NdviService", health_pb2.HealthCheckResponse.SERVING)
+        state.set(NDVI.full_name, health_pb2.HealthCheckResponse.SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(state, server)
         server.add_insecure_port(target)
         server.start()
@@ -256,7 +257,8 @@ def clouded_summary() -> ndvi_pb2.FieldSummary:
     )
 
 
-def _abort(context: Any, failure: Failure) -> None:
+def abort(context: Any, failure: Failure) -> None:
+    """End a call as a failure says."""
     details = []
     if failure.reason:
         details.append(

@@ -8,8 +8,6 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-NDVI_SERVICE = "farm.rpc.ndvi.v1.NdviService"
-
 # A health question needs no pixel: whoever lives answers it in a few milliseconds.
 PATIENCE_S = 1.0
 

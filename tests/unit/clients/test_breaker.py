@@ -16,8 +16,8 @@ from farm.clients import channel
 from farm.clients.breaker import OPEN_S, SILENCE_S, Breaker
 from farm.clients.channel import channel_to, close_channels
 from farm.clients.fakes import Failure, InMemoryNdvi, raster, serving
-from farm.clients.health import NDVI_SERVICE
 from farm.clients.ndvi import NdviClient
+from farm.clients.services import NDVI
 from farm.errors import (
     FarmError,
     ServiceBusyError,
@@ -48,7 +48,7 @@ class Service:
         return self.lives
 
     def breaker(self) -> Breaker:
-        return Breaker("test.Service", self.is_alive, lambda: self.now)
+        return Breaker(NDVI, self.is_alive, lambda: self.now)
 
 
 def test_without_a_doubt_nobody_is_asked() -> None:
@@ -146,7 +146,7 @@ def test_only_one_thread_asks_and_the_others_do_not_wait_for_it() -> None:
         asking.set()
         return may_answer.wait(10)
 
-    breaker = Breaker("test.Service", is_alive)
+    breaker = Breaker(NDVI, is_alive)
     breaker.end(breaker.begin(), UNAVAILABLE)
     first = threading.Thread(target=breaker.begin)
     first.start()
@@ -166,7 +166,7 @@ def test_a_service_that_goes_is_refused_at_once_and_found_again(
     target = f"unix:{tmp_path / 'ndvi.sock'}"
     service = InMemoryNdvi(rasters={"a.tif": raster(["red"])})
     client = NdviClient(channel_to(target))
-    labels = {"service": NDVI_SERVICE}
+    labels = {"service": NDVI.full_name}
 
     with pytest.raises(ServiceUnavailableError, match="not running"):
         client.describe_raster(object=SOMEWHERE, timeout_s=5)
@@ -214,7 +214,7 @@ def test_slow_work_opens_nothing(service: InMemoryNdvi, client: NdviClient) -> N
 
 
 def test_a_place_is_waited_for_and_taken_when_a_call_ends() -> None:
-    breaker = Breaker("test.Service", lambda: True, most_calls=1)
+    breaker = Breaker(NDVI, lambda: True, most_calls=1)
     first = breaker.begin()
     ender = threading.Timer(0.2, breaker.end, (first, OK))
     ender.start()
@@ -227,7 +227,7 @@ def test_a_place_is_waited_for_and_taken_when_a_call_ends() -> None:
 
 def test_without_a_place_the_call_is_refused_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(breaker_module, "PLACE_WITHIN_S", 0.1)
-    breaker = Breaker("test.Service", lambda: True, most_calls=2)
+    breaker = Breaker(NDVI, lambda: True, most_calls=2)
     breaker.begin()
     breaker.begin()
 
@@ -239,7 +239,7 @@ def test_without_a_place_the_call_is_refused_in_the_end(monkeypatch: pytest.Monk
 
 def test_who_waits_for_a_place_finds_a_dead_service_out() -> None:
     service = Service(lives=False)
-    breaker = Breaker("test.Service", service.is_alive, lambda: service.now, most_calls=1)
+    breaker = Breaker(NDVI, service.is_alive, lambda: service.now, most_calls=1)
     breaker.begin()  # and never ends
     service.now += SILENCE_S + 0.1
 

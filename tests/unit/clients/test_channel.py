@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from farm.clients import channel, states
-from farm.clients.channel import channel_to, close_channels, service_config
+from farm.clients.channel import channel_to, close_channels
+from farm.clients.services import METRICS, NDVI, Service
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import SettingsWrapper
@@ -17,6 +20,10 @@ PROTOS = Path(__file__).parents[3] / "protos"
 
 def test_a_target_has_one_channel(target: str) -> None:
     assert channel_to(target) is channel_to(target)
+
+
+def test_two_services_at_one_address_have_a_breaker_and_a_policy_each(target: str) -> None:
+    assert channel_to(target, METRICS) is not channel_to(target, NDVI)
 
 
 def test_a_forked_child_opens_its_own(target: str) -> None:
@@ -30,16 +37,17 @@ def test_a_forked_child_opens_its_own(target: str) -> None:
     inherited.close()
 
 
-def test_the_packaged_policy_is_the_one_beside_the_protos() -> None:
-    assert service_config() == (PROTOS / "ndvi_service_config.json").read_text("utf-8")
+@pytest.mark.parametrize("service", [NDVI, METRICS], ids=lambda service: service.program)
+def test_the_packaged_policy_is_the_one_beside_the_protos(service: Service) -> None:
+    assert service.retry_policy() == (PROTOS / service.policy).read_text("utf-8")
 
 
-def test_only_unavailable_is_retried() -> None:
-    methods = json.loads(service_config())["methodConfig"]
+@pytest.mark.parametrize("service", [NDVI, METRICS], ids=lambda service: service.program)
+def test_only_unavailable_is_retried(service: Service) -> None:
+    (method,) = json.loads(service.retry_policy())["methodConfig"]
 
-    assert [method["retryPolicy"]["retryableStatusCodes"] for method in methods] == [
-        ["UNAVAILABLE"]
-    ]
+    assert method["name"] == [{"service": service.full_name}]
+    assert method["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
 
 
 def test_a_running_service_serves(target: str, settings: SettingsWrapper) -> None:
@@ -57,4 +65,27 @@ def test_a_dead_service_is_an_answer(tmp_path: Path, settings: SettingsWrapper) 
 
     assert not state.is_serving
     assert "not running" in state.detail
+    close_channels()
+
+
+def test_readiness_asks_nothing_of_the_metrics_service(
+    target: str, tmp_path: Path, settings: SettingsWrapper
+) -> None:
+    settings.NDVI_TARGET = target
+    settings.METRICS_TARGET = f"unix:{tmp_path / 'nobody.sock'}"
+
+    assert [state.name for state in states.service_states(timeout_s=2)] == ["furrow-ndvi"]
+
+
+def test_people_are_told_of_every_service(
+    target: str, tmp_path: Path, settings: SettingsWrapper
+) -> None:
+    settings.NDVI_TARGET = target
+    settings.METRICS_TARGET = f"unix:{tmp_path / 'nobody.sock'}"
+
+    imagery, metrics = states.every_service_state(timeout_s=2)
+
+    assert imagery.is_serving
+    assert (metrics.name, metrics.is_serving) == ("furrow-metrics", False)
+    assert metrics.detail == "The metrics service is not running or cannot be reached."
     close_channels()
