@@ -18,11 +18,13 @@ use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::os::fd::AsFd;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering, compiler_fence, fence};
 
+use furrow_exposition::Cells;
 use nix::libc;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -130,32 +132,41 @@ impl Drop for Mapping {
 pub struct Words<'a>(&'a [AtomicU64]);
 
 impl Words<'_> {
-    /// Bytes there are, a multiple of 8.
-    pub fn len(&self) -> usize {
-        self.0.len() * WORD
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The word that begins at a byte offset, which is a multiple of 8.
     #[inline]
-    pub fn word(&self, offset: usize) -> Option<u64> {
-        debug_assert!(offset.is_multiple_of(WORD), "{offset} is not aligned");
+    fn word(&self, offset: usize) -> Option<u64> {
         let word = self.0.get(offset / WORD)?;
         Some(word.load(Ordering::Relaxed))
     }
+}
 
-    /// The header's first four bytes: where the last entry ends. Entries before it are complete.
-    pub fn used(&self) -> Option<i32> {
-        let word = self.word(0)?;
+impl Cells for Words<'_> {
+    fn len(&self) -> usize {
+        self.0.len() * WORD
+    }
+
+    fn used(&self) -> i32 {
+        let word = self.word(0).unwrap_or(0);
         // The writer stores an entry before it counts it. Memory that is mapped read-only may only be
         // loaded relaxed, so the order comes from a fence.
         fence(Ordering::Acquire);
         let [a, b, c, d, ..] = word.to_ne_bytes();
-        Some(i32::from_ne_bytes([a, b, c, d]))
+        i32::from_ne_bytes([a, b, c, d])
+    }
+
+    fn copy(&self, range: Range<usize>, into: &mut Vec<u8>) {
+        let mut at = range.start;
+        while at < range.end {
+            let bytes = self.word(at).unwrap_or(0).to_ne_bytes();
+            let until = range.end.min(at - at % WORD + WORD);
+            let (from, to) = (at % WORD, at % WORD + (until - at));
+            into.extend_from_slice(&bytes[from..to]);
+            at = until;
+        }
+    }
+
+    #[inline]
+    fn value(&self, offset: usize) -> f64 {
+        f64::from_bits(self.word(offset).unwrap_or(0))
     }
 }
 
@@ -279,9 +290,30 @@ mod tests {
         file.write_all_at(&42_u64.to_ne_bytes(), 16)
             .expect("written");
 
-        let found = mapping.read(|words| (words.word(16), words.word(64), words.len()));
+        let found = mapping.read(|words| (words.word(16), words.word(64), Cells::len(&words)));
 
         assert_eq!(found, Ok((Some(42), None, 64)));
+    }
+
+    #[test]
+    fn bytes_are_copied_from_any_offset_and_zeros_beyond_the_end() {
+        use std::io::Write as _;
+        let mut file = tempfile::tempfile().expect("a file");
+        let bytes: Vec<u8> = (0..64).collect();
+        file.write_all(&bytes).expect("written");
+        let mapping =
+            Mapping::new(&file, NonZeroUsize::new(64).expect("not none")).expect("mapped");
+
+        for range in [0..64, 3..5, 7..9, 13..40, 60..70, 64..80, 5..5] {
+            let copied = mapping.read(|words| {
+                let (mut ours, mut slice) = (Vec::new(), Vec::new());
+                words.copy(range.clone(), &mut ours);
+                bytes.copy(range.clone(), &mut slice);
+                (ours, slice)
+            });
+            let (ours, slice) = copied.expect("not cut");
+            assert_eq!(ours, slice, "{range:?}");
+        }
     }
 
     #[test]
@@ -293,7 +325,7 @@ mod tests {
         assert_eq!(ends, Err(Truncated));
 
         let (_, sound) = mapped(1 << 16);
-        assert_eq!(sound.read(|words| words.len()), Ok(1 << 16));
+        assert_eq!(sound.read(|words| Cells::len(&words)), Ok(1 << 16));
     }
 
     #[test]
