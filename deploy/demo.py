@@ -14,7 +14,7 @@ from stack import parts, steps
 from stack.config import HOST, ROOT, StackConfig, stack_config
 from stack.errors import Interrupted, StackError
 from stack.preflight import (
-    check_furrow_ndvi,
+    check_services,
     check_settings,
     lock_data_folder,
     make_folders,
@@ -33,7 +33,7 @@ async def demo(config: StackConfig, *, data: Path | None, out: Path) -> None:
     Raises:
         StackError: A part ended or the job failed.
     """
-    check_furrow_ndvi(config)
+    check_services(config)
     make_folders(config)
     check_settings(config)
     with lock_data_folder(config), metrics_folder(config):
@@ -44,13 +44,18 @@ async def demo(config: StackConfig, *, data: Path | None, out: Path) -> None:
 
 
 def demo_config() -> StackConfig:
-    """The stack's configuration with a data folder of the demo's own and a free port."""
+    """The stack's configuration with a data folder of the demo's own and free ports."""
     # Each run begins with nothing, so that what is printed comes from this run.
     shutil.rmtree(DATA_DIR, ignore_errors=True)
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
-    own = {"FURROW_DATA_DIR": str(DATA_DIR), "FURROW_NDVI_ADMIN_PORT": str(port)}
+    with socket.socket() as first, socket.socket() as second:
+        first.bind((HOST, 0))
+        second.bind((HOST, 0))
+        ndvi_port, metrics_port = first.getsockname()[1], second.getsockname()[1]
+    own = {
+        "FURROW_DATA_DIR": str(DATA_DIR),
+        "FURROW_NDVI_ADMIN_PORT": str(ndvi_port),
+        "FURROW_METRICS_ADMIN_PORT": str(metrics_port),
+    }
     inherited = {
         name: value
         for name, value in os.environ.items()

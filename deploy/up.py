@@ -43,7 +43,9 @@ async def up(config: StackConfig) -> None:
                 async with Supervisor(log_dir=config.log_dir) as supervisor:
                     await supervisor.run_step(steps.migrate(config))
                     await supervisor.run_step(steps.collect_static_files(config))
-                    await supervisor.start([parts.furrow_ndvi(config)])
+                    await supervisor.start(
+                        [parts.furrow_ndvi(config), parts.furrow_metrics(config)]
+                    )
                     await supervisor.start(
                         part(config)
                         for part in (parts.web, parts.worker, parts.caddy, parts.prometheus)

@@ -1,4 +1,4 @@
-# One image for web, worker, furrow-ndvi and the one-shot set-up: what `pip install .[s3]` brings, and nothing to build with.
+# One image for web, worker, furrow-ndvi, furrow-metrics and the one-shot set-up: what `pip install .[s3]` brings, and nothing to build with.
 FROM rust:1.90.0-slim-bookworm AS rust
 
 FROM python:3.11.11-slim-bookworm AS build
@@ -24,7 +24,7 @@ COPY --chmod=755 deploy/docker/entrypoint.sh /opt/furrow/bin/furrow-entrypoint
 # Volumes take over the owner of the folder they cover.
 RUN groupadd --gid 10001 furrow \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin furrow \
-    && install --directory --owner furrow --group furrow --mode 750 /data
+    && install --directory --owner furrow --group furrow --mode 750 /data /state
 ENV PATH=/opt/furrow/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

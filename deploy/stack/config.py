@@ -37,6 +37,7 @@ class Ports:
     https: Port
     web: Port
     ndvi_admin: Port
+    metrics_admin: Port
     prometheus: Port
     caddy_admin: Port
 
@@ -44,6 +45,7 @@ class Ports:
         """Every port, in the order in which the parts start."""
         return (
             self.ndvi_admin,
+            self.metrics_admin,
             self.web,
             self.http,
             self.https,
@@ -58,7 +60,7 @@ class StackConfig:
 
     data_dir: Path
     metrics_dir: Path  # counters of Python processes, in memory where there is a tmpfs
-    binaries: Path  # folder that holds furrow-ndvi
+    binaries: Path  # folder that holds the Rust services
     ports: Ports
     sites: tuple[str, ...]  # host names served over HTTPS besides localhost
     workers: int  # processes of the web server, at least 1
@@ -69,6 +71,11 @@ class StackConfig:
     def run_dir(self) -> Path:
         """Sockets and files written anew at each start."""
         return self.data_dir / "run"
+
+    @property
+    def metrics_state_dir(self) -> Path:
+        """What furrow-metrics keeps over its own restarts; the counters themselves are not here."""
+        return self.data_dir / "metrics"
 
     @property
     def log_dir(self) -> Path:
@@ -146,6 +153,7 @@ def _ports(environment: Mapping[str, str]) -> Ports:
         https=port("caddy", "FURROW_HTTPS_PORT", 8443),
         web=port("web", "FURROW_WEB_PORT", 8001),
         ndvi_admin=port("furrow-ndvi", "FURROW_NDVI_ADMIN_PORT", 9101),
+        metrics_admin=port("furrow-metrics", "FURROW_METRICS_ADMIN_PORT", 9201),
         prometheus=port("prometheus", "FURROW_PROMETHEUS_PORT", 9090),
         caddy_admin=port("caddy", "FURROW_CADDY_ADMIN_PORT", 2019),
     )
@@ -194,7 +202,7 @@ def _metrics_dir(environment: Mapping[str, str], *, data_dir: Path) -> Path:
     if shared_memory.is_dir() and os.access(shared_memory, os.W_OK):
         # One folder per data folder, so that two stacks on a machine do not mix their counters.
         return shared_memory / f"furrow-{os.getuid()}-{_short_digest(data_dir)}"
-    return data_dir / "metrics"
+    return data_dir / "run" / "counters"
 
 
 def _short_digest(path: Path) -> str:

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 from stack.config import HOST, ROOT, Port, StackConfig
 from stack.errors import StackError
-from stack.parts import environment, furrow_ndvi
+from stack.parts import environment, furrow_metrics, furrow_ndvi
 
 # Linux allows 108 bytes with the final zero (unix(7)).
 _SOCKET_PATH_MAX_BYTES = 107
@@ -29,17 +30,18 @@ _PARSE_SETTINGS = (
 )
 
 
-def check_furrow_ndvi(config: StackConfig) -> None:
-    """See that the Rust service is built.
+def check_services(config: StackConfig) -> None:
+    """See that the Rust services are built.
 
     Raises:
-        StackError: It is not.
+        StackError: One is not.
     """
-    if not os.access(config.binaries / "furrow-ndvi", os.X_OK):
-        raise StackError(
-            f"furrow-ndvi is not in {config.binaries}; build it with `make setup`"
-            " or name its folder in FURROW_BIN_DIR."
-        )
+    for name in ("furrow-ndvi", "furrow-metrics"):
+        if not os.access(config.binaries / name, os.X_OK):
+            raise StackError(
+                f"{name} is not in {config.binaries}; build it with `make setup`"
+                " or name its folder in FURROW_BIN_DIR."
+            )
 
 
 def check_programs(config: StackConfig) -> None:
@@ -48,7 +50,7 @@ def check_programs(config: StackConfig) -> None:
     Raises:
         StackError: A program is missing.
     """
-    check_furrow_ndvi(config)
+    check_services(config)
     for program in ("caddy", "prometheus"):
         if shutil.which(program, path=config.environment.get("PATH")) is None:
             raise StackError(f"{program} is not installed; run: sudo apt-get install {program}")
@@ -85,10 +87,10 @@ def make_folders(config: StackConfig) -> None:
     Raises:
         StackError: The data folder's path is too long for a socket, or cannot be written.
     """
-    ndvi_socket = config.run_dir / "ndvi.sock"
-    if len(os.fsencode(ndvi_socket)) > _SOCKET_PATH_MAX_BYTES:
+    longest_socket = config.run_dir / "metrics.sock"
+    if len(os.fsencode(longest_socket)) > _SOCKET_PATH_MAX_BYTES:
         raise StackError(
-            f"{ndvi_socket} is too long for a socket ({_SOCKET_PATH_MAX_BYTES} bytes at most);"
+            f"{longest_socket} is too long for a socket ({_SOCKET_PATH_MAX_BYTES} bytes at most);"
             " name a shorter FURROW_DATA_DIR."
         )
     try:
@@ -99,6 +101,7 @@ def make_folders(config: StackConfig) -> None:
             config.static_dir,
             config.caddy_dir,
             config.prometheus_dir,
+            config.metrics_state_dir,
             config.store_dir,
         ):
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -107,14 +110,14 @@ def make_folders(config: StackConfig) -> None:
 
 
 def check_settings(config: StackConfig) -> None:
-    """Let Django and furrow-ndvi read their settings before anything starts.
+    """Let Django and the Rust services read their settings before anything starts.
 
     Raises:
         StackError: One of them refuses a value; the line is the sentence it says about it.
     """
     _try([sys.executable, "-c", _PARSE_SETTINGS], environment(config))
-    part = furrow_ndvi(config)
-    _try([*map(str, part.command), "--check-config"], part.environment)
+    for part in (furrow_ndvi(config), furrow_metrics(config)):
+        _try([*map(str, part.command), "--check-config"], part.environment)
 
 
 def _try(command: Sequence[str], variables: Mapping[str, str]) -> None:
@@ -146,8 +149,14 @@ def empty_metrics_folder(folder: Path) -> None:
         raise StackError(
             f"{folder} is not a folder of our own; name one in PROMETHEUS_MULTIPROC_DIR."
         )
-    for counters in folder.glob("*.db"):
-        counters.unlink()
+    # Unlinked, never cut short: who still maps one of them keeps what is mapped.
+    for pattern in ("*.db", "slot*.lock"):
+        for file in folder.glob(pattern):
+            file.unlink()
+    # Says that the counters begin anew, so that furrow-metrics carries nothing over.
+    fresh = folder / f".generation.{os.getpid()}"
+    fresh.write_text(f"{uuid4()}\n")
+    fresh.rename(folder / "generation")
 
 
 def lock_data_folder(config: StackConfig) -> IO[str]:

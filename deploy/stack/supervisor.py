@@ -57,7 +57,7 @@ class Supervisor:
 
         async def report_ready(process: PartProcess) -> None:
             await process.wait_until_ready()
-            say(f"  {process.part.name:<12} ready after {time.monotonic() - begun:.1f} s")
+            say(f"  {process.part.name:<14} ready after {time.monotonic() - begun:.1f} s")
 
         started = [await self._start(part) for part in parts]
         await self.unless_interrupted(_all(report_ready(process) for process in started))

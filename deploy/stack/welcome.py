@@ -24,6 +24,7 @@ def welcome(config: StackConfig, *, seconds: float) -> str:
         f"  HTTPS       {config.https_url}/   (Caddy's own root: {config.root_certificate})",
         f"  API         {config.http_url}/api/docs/",
         f"  Admin       {config.http_url}/admin/",
+        f"  Operations  {config.http_url}/admin/operations/",
         f"  Prometheus  http://{HOST}:{ports.prometheus.number}/classic/targets",
         f"  Logs        {config.log_dir}/",
     ]

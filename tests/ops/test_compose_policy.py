@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -16,13 +17,30 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = {"setup"}
+# It holds the process ids of others and is asked nothing.
+IDLE = {"processes"}
 DOCKERFILES = sorted((ROOT / "deploy" / "docker").glob("*.Dockerfile"))
 
 every_service = pytest.mark.parametrize("name", sorted(SERVICES))
 
 
+def networks_of(service: dict[str, Any]) -> list[str]:
+    """Networks of a service; none where it has no network at all."""
+    networks: list[str] = [] if service.get("network_mode") == "none" else service["networks"]
+    return networks
+
+
 def test_the_stack_is_complete() -> None:
-    assert {"web", "worker", "ndvi", "caddy", "prometheus", "grafana", "db"} <= SERVICES.keys()
+    assert {
+        "web",
+        "worker",
+        "ndvi",
+        "metrics",
+        "caddy",
+        "prometheus",
+        "grafana",
+        "db",
+    } <= SERVICES.keys()
 
 
 @every_service
@@ -53,8 +71,11 @@ def test_no_capability_is_kept_and_none_is_gained(name: str) -> None:
 def test_nothing_of_the_host_is_shared(name: str) -> None:
     service = SERVICES[name]
 
-    for key in ("network_mode", "pid", "ipc", "devices", "userns_mode"):
+    for key in ("ipc", "devices", "userns_mode"):
         assert key not in service
+    assert service.get("network_mode", "none") == "none"
+    # Process ids are shared among our own programs at most, never with the host's.
+    assert service.get("pid", "service:processes") == "service:processes"
     for volume in service.get("volumes", []):
         source, _, rest = volume.partition(":")
         assert "docker.sock" not in source
@@ -75,25 +96,76 @@ def test_only_caddy_is_on_a_network_with_a_way_out() -> None:
     outward = {name for name, network in networks.items() if not network.get("internal")}
 
     assert outward == {"edge"}
-    assert [name for name, s in SERVICES.items() if "edge" in s["networks"]] == ["caddy"]
+    assert [name for name, s in SERVICES.items() if "edge" in networks_of(s)] == ["caddy"]
 
 
 def test_django_believes_the_network_that_only_caddy_shares_with_it() -> None:
     (subnet,) = COMPOSE["networks"]["front"]["ipam"]["config"]
 
     assert SERVICES["web"]["environment"]["FURROW_TRUSTED_PROXIES"] == subnet["subnet"]
-    assert {name for name, s in SERVICES.items() if "front" in s["networks"]} == {"caddy", "web"}
+    assert {name for name, s in SERVICES.items() if "front" in networks_of(s)} == {"caddy", "web"}
 
 
 def test_the_database_is_reached_by_django_alone() -> None:
-    assert {name for name, s in SERVICES.items() if "data" in s["networks"]} == {
+    assert {name for name, s in SERVICES.items() if "data" in networks_of(s)} == {
         "db",
         "setup",
         "web",
         "worker",
     }
     # No Rust service opens Django's database.
-    assert "database_password" not in SERVICES["ndvi"].get("secrets", [])
+    for name in ("ndvi", "metrics"):
+        assert "database_password" not in SERVICES[name].get("secrets", [])
+
+
+def test_counters_are_one_folder_in_memory_that_furrow_metrics_only_reads() -> None:
+    mounts = {
+        name: volume.removeprefix("counters:")
+        for name, service in SERVICES.items()
+        for volume in service.get("volumes", [])
+        if volume.startswith("counters:")
+    }
+    folder = COMPOSE["x-django"]["PROMETHEUS_MULTIPROC_DIR"]
+    options = COMPOSE["volumes"]["counters"]["driver_opts"]
+
+    assert mounts == {"web": folder, "worker": folder, "metrics": f"{folder}:ro"}
+    assert SERVICES["metrics"]["environment"]["PROMETHEUS_MULTIPROC_DIR"] == folder
+    assert options["type"] == "tmpfs"
+    assert "uid=10001,gid=10001,mode=0700" in options["o"]
+
+
+def test_furrow_metrics_sees_the_processes_whose_counters_it_reads() -> None:
+    sharing = {name for name, service in SERVICES.items() if "pid" in service}
+
+    assert sharing == {"web", "worker", "metrics"}
+    # The same user, or /proc would not tell.
+    assert len({SERVICES[name]["user"] for name in sharing}) == 1
+
+
+def test_the_site_starts_and_goes_on_without_furrow_metrics() -> None:
+    for service in SERVICES.values():
+        assert "metrics" not in service.get("depends_on", {})
+
+
+def test_prometheus_reads_the_rules_that_are_tested() -> None:
+    mounts = SERVICES["prometheus"]["volumes"]
+
+    assert "./deploy/prometheus/rules:/etc/prometheus/rules:ro" in mounts
+
+
+def test_the_entrypoint_names_a_fresh_folder_of_counters_once(tmp_path: Path) -> None:
+    entrypoint = ROOT / "deploy" / "docker" / "entrypoint.sh"
+    variables = {"PATH": os.environ["PATH"], "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+
+    for _ in range(2):
+        started = [subprocess.Popen(["sh", entrypoint, "true"], env=variables) for _ in range(4)]
+        assert [process.wait(20) for process in started] == [0] * 4
+        (named,) = tmp_path.iterdir()
+        generation = UUID(named.read_text().strip())
+        assert named.name == "generation"
+
+    subprocess.run(["sh", entrypoint, "true"], env=variables, check=True)
+    assert UUID((tmp_path / "generation").read_text().strip()) == generation
 
 
 @every_service
@@ -103,6 +175,8 @@ def test_every_service_says_how_it_is_or_ends_by_itself(name: str) -> None:
     if name in ONE_SHOT:
         assert check == {"disable": True}
         assert SERVICES[name]["restart"] == "no"
+    elif name in IDLE:
+        assert check == {"disable": True}
     else:
         assert check["test"][0] == "CMD"
         assert {"interval", "timeout", "retries", "start_period"} <= check.keys()

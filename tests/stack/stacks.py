@@ -25,6 +25,7 @@ PORT_VARIABLES = (
     "FURROW_HTTPS_PORT",
     "FURROW_WEB_PORT",
     "FURROW_NDVI_ADMIN_PORT",
+    "FURROW_METRICS_ADMIN_PORT",
     "FURROW_PROMETHEUS_PORT",
     "FURROW_CADDY_ADMIN_PORT",
 )
@@ -71,16 +72,19 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
     own = {
         "FURROW_DATA_DIR": str(data_dir),
         "FURROW_BIN_DIR": str(target / "debug"),
-        "PROMETHEUS_MULTIPROC_DIR": str(data_dir / "metrics"),
+        "PROMETHEUS_MULTIPROC_DIR": str(data_dir / "counters"),
     }
     return {**inherited, **own, **ports, **more}
 
 
-def need_furrow_ndvi(config: StackConfig) -> None:
-    """Skip without the service's binary; in CI its absence is a failure."""
-    if (config.binaries / "furrow-ndvi").exists():
+def need_services(config: StackConfig) -> None:
+    """Skip without the services' binaries; in CI their absence is a failure."""
+    missing = [
+        name for name in ("furrow-ndvi", "furrow-metrics") if not (config.binaries / name).exists()
+    ]
+    if not missing:
         return
-    reason = f"furrow-ndvi is not built in {config.binaries}; `make test` builds it"
+    reason = f"{missing[0]} is not built in {config.binaries}; `make test` builds it"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -137,7 +141,7 @@ def running_stack(
     """
     variables = environment(data_dir, FURROW_DEMO="on" if demo else "off", **more)
     config = stack_config(variables)
-    need_furrow_ndvi(config)
+    need_services(config)
     process = subprocess.Popen(
         [sys.executable, "-u", str(ROOT / "deploy" / "up.py")],
         env=variables,

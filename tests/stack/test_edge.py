@@ -219,6 +219,8 @@ def test_plain_http_listens_on_loopback_only(edge: Edge) -> None:
     [
         "/metrics",
         "/metrics/",
+        "/metrics/django",
+        "/metrics/%64jango",
         "/METRICS",
         "//metrics",
         "/%6detrics",

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from stacks import (
@@ -90,7 +91,9 @@ def test_a_second_stack_on_the_same_data_is_refused(short_folder: Path) -> None:
         assert first.process.poll() is None
 
 
-@pytest.mark.parametrize("name", ["furrow-ndvi", "web", "worker", "caddy", "prometheus"])
+@pytest.mark.parametrize(
+    "name", ["furrow-ndvi", "furrow-metrics", "web", "worker", "caddy", "prometheus"]
+)
 def test_a_part_that_dies_is_named_and_everything_else_stops(short_folder: Path, name: str) -> None:
     words = {"web": "orchestrator.web_server", "worker": "db_worker"}
     with running_stack(short_folder, demo=False) as stack:
@@ -113,7 +116,7 @@ def test_a_killed_supervisor_leaves_no_orphan(short_folder: Path) -> None:
 
 def test_ctrl_c_while_it_starts_stops_what_was_started(short_folder: Path) -> None:
     with running_stack(short_folder, wait=False, demo=False) as stack:
-        stack.wait_for("furrow-ndvi  ready")
+        stack.wait_for("furrow-ndvi    ready")
 
         assert stack.stop() == 0
 
@@ -175,7 +178,11 @@ def count(data_dir: Path, query: str) -> int:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("FURROW_MASK_DILATION_M", "wide"), ("FURROW_NDVI_THREADS", "many")],
+    [
+        ("FURROW_MASK_DILATION_M", "wide"),
+        ("FURROW_NDVI_THREADS", "many"),
+        ("FURROW_METRICS_THREADS", "many"),
+    ],
 )
 def test_a_setting_that_a_part_refuses_is_named_before_anything_starts(
     short_folder: Path, variable: str, value: str
@@ -211,3 +218,35 @@ def test_counters_in_memory_go_with_the_stack(short_folder: Path) -> None:
         (config.metrics_dir / "counter_1.db").touch()
 
     assert not config.metrics_dir.exists()
+
+
+def test_counters_begin_anew_with_each_start_and_say_so(short_folder: Path) -> None:
+    from stack.preflight import empty_metrics_folder
+
+    empty_metrics_folder(short_folder)
+    first = (short_folder / "generation").read_text()
+    left = [short_folder / name for name in ("counter_0.db", "gauge_all_0.db", "slot0.lock")]
+    for file in left:
+        file.touch()
+    mapped = left[0].open("rb+")
+    mapped.write(b"counted")
+    mapped.flush()
+
+    empty_metrics_folder(short_folder)
+
+    assert [file for file in left if file.exists()] == []
+    assert UUID((short_folder / "generation").read_text().strip()) != UUID(first.strip())
+    # Unlinked, not cut short: a reader that still maps the file meets no end of it.
+    mapped.seek(0)
+    assert mapped.read() == b"counted"
+    mapped.close()
+
+
+def test_what_furrow_metrics_keeps_lies_apart_from_the_counters(short_folder: Path) -> None:
+    from stack.config import stack_config
+
+    config = stack_config({"FURROW_DATA_DIR": str(short_folder)})
+
+    assert config.metrics_state_dir == short_folder / "metrics"
+    assert config.metrics_state_dir != config.metrics_dir
+    assert not config.metrics_dir.is_relative_to(config.metrics_state_dir)
