@@ -11,7 +11,7 @@ export PYTHON
 BIN := .venv/bin
 CARGO := cargo --locked
 SETUP := deploy/setup.sh
-PYTHON_CODE := orchestrator farm deploy tests bench manage.py
+PYTHON_CODE := orchestrator farm deploy grafana tests bench manage.py
 export CARGO_TARGET_DIR ?= $(CURDIR)/rust_services/target
 
 # make demo DATA=<folder>: the user's own scenes instead of the simulated ones.
@@ -20,11 +20,11 @@ DATA ?=
 WHAT ?= all
 ARGS ?=
 
-.PHONY: help up demo test check fmt gen bench setup clean
+.PHONY: help up demo test check fmt gen bench bench-scrape setup clean
 .PHONY: setup-python setup-release setup-edge test-rust test-python check-python check-proto check-rust
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: setup ## Start the whole stack with a demo farm; one Ctrl-C stops it
 	@exec $(BIN)/python deploy/up.py
@@ -59,12 +59,17 @@ fmt: setup-python ## Format Python, protos and Rust
 	$(BIN)/buf format --write protos
 	cd rust_services && cargo fmt --all
 
-gen: setup-python ## Make farm/rpc anew from protos/
+gen: setup-python ## Make farm/rpc anew from protos/, dashboards from grafana/src/
 	$(BIN)/python deploy/generate_rpc.py
+	$(BIN)/python -m grafana.src
 
 bench: setup-python ## Measure against what else one would take; WHAT=<folder of bench/> takes one workload
 	@$(SETUP) bench-tools
 	$(BIN)/python bench/run.py $(WHAT) $(ARGS)
+
+bench-scrape: setup-python setup-release ## Measure what scrapes of metrics cost; ARGS=--whole takes most of a day
+	@cd rust_services && $(CARGO) build --quiet --release --package furrow-exposition --example warm_scrape
+	$(BIN)/python bench/run.py scrape $(ARGS)
 
 setup: setup-python setup-release setup-edge ## Only set up: Python packages, programs, Caddy, Prometheus
 
