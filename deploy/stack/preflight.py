@@ -150,7 +150,7 @@ def empty_metrics_folder(folder: Path) -> None:
             f"{folder} is not a folder of our own; name one in PROMETHEUS_MULTIPROC_DIR."
         )
     # Unlinked, never cut short: who still maps one of them keeps what is mapped.
-    for pattern in ("*.db", "slot*.lock"):
+    for pattern in ("*.db", "*.broken", "slot*.lock"):
         for file in folder.glob(pattern):
             file.unlink()
     # Says that the counters begin anew, so that furrow-metrics carries nothing over.

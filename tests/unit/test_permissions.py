@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
     from pytest_django.fixtures import SettingsWrapper
 
-PAGES = {"home", "favicon", "healthz", "readyz", "metrics", "api-schema", "api-docs"}
+PAGES = {"home", "favicon", "healthz", "readyz", "metrics", "api-schema", "api-docs"} | {
+    "operations"
+}
 CLOSED = [name for name, rule in RULES.items() if rule.least != "open"]
 UNSAFE = [name for name in CLOSED if not name.startswith("GET ")]
 SOMEBODYS = [name for name, rule in RULES.items() if rule.is_of_somebody and "{" in rule.path]
