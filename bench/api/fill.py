@@ -1,11 +1,12 @@
 """Fill the database of the measurement: a farm with two years of observations, and credentials.
 
-Prints one line of JSON: what the requests need.
+Usage: bench/api/fill.py [SCENES]. Prints one line of JSON: what the requests need.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime, timedelta
 
 import django
@@ -36,7 +37,7 @@ from farm.imagery.models import (  # noqa: E402
 from farm.imagery.receipts import receipt  # noqa: E402
 
 FIELDS = 40
-SCENES = 146  # two years, one each five days
+SCENES = int(sys.argv[1]) if len(sys.argv) > 1 else 146  # two years, one each five days
 INDICES = ("ndvi", "evi", "ndmi")
 GRID = Grid(epsg=32631, width=10980, height=10980, geotransform=(499980, 10, 0, 5700000, 0, -10))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = ("up", "demo", "test", "check", "fmt", "gen", "bench", "setup", "clean")
+WORDS = ("up", "demo", "test", "check", "fmt", "gen", "bench", "bench-scrape", "setup", "clean")
 
 
 def test_make_alone_explains_every_word() -> None:
