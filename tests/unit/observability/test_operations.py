@@ -218,7 +218,7 @@ def test_the_promise_is_asked_over_thirty_days_and_shown_with_what_is_left(
     assert cells(page, "Requests that did not end in an error of ours")[1:] == ["99.9 %", "99.85 %"]
     assert cells(page, "Requests within 500 ms")[2] == "97 %"
     assert cells(page, "Permitted errors that are left")[2] == "-50 %"
-    assert "14.4" in cells(page, "Permitted errors are used up so many times too fast")
+    assert "14.4" in cells(page, "How many times too fast the permitted errors are used up")
 
 
 def test_scrapes_stand_with_their_cost(admin: Client, metrics: InMemoryMetrics) -> None:
