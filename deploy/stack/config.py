@@ -197,7 +197,7 @@ def _whole_number(
 
 def _metrics_dir(environment: Mapping[str, str], *, data_dir: Path) -> Path:
     if named := environment.get("PROMETHEUS_MULTIPROC_DIR"):
-        return Path(named)
+        return Path(named).absolute()
     shared_memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made inside, mode 0700
     if shared_memory.is_dir() and os.access(shared_memory, os.W_OK):
         # One folder per data folder, so that two stacks on a machine do not mix their counters.

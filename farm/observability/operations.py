@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("furrow.operations")
 
-# What is promised of the API, over 30 days; deploy/prometheus/rules watch over the same.
-OBJECTIVE = Objective(availability=0.999, latency_s=0.5)
+# What is promised of the API, over 30 days; deploy/prometheus/rules watch over the same. 2.5 s are
+# what a picture of a whole farm may take; stored numbers are there in a hundredth of it.
+OBJECTIVE = Objective(availability=0.999, latency_s=2.5)
+WITHIN_LATENCY_SHARE = 0.99
 OBJECTIVE_WINDOW_S = 30 * 86_400
 
 WINDOWS = {"5m": 300, "1h": 3600, "6h": 6 * 3600, "1d": 86_400, "7d": 7 * 86_400}
@@ -129,6 +131,7 @@ def operations_page(request: HttpRequest) -> TemplateResponse:
         "hidden_routes": max(0, len(routes) - MOST_ROUTES),
         "services": service_rows(states, usage.services if usage else ()),
         "objective": OBJECTIVE,
+        "within_latency_share": WITHIN_LATENCY_SHARE,
         "promise": promise,
         "queue": job_queue(now=timezone.now()),
     }

@@ -14,12 +14,13 @@ READERS = (
     "deploy/stack/parts.py",
     "deploy/docker/entrypoint.sh",
     "docker-compose.yml",
+    "rust_services/services/metrics/src/config.rs",
     "rust_services/services/ndvi/src/config.rs",
     "rust_services/service-kit/src/config.rs",
 )
 # `<prefix>_LISTEN` in the comment of KitConfig::from_environment.
 KIT_NAME = re.compile(r"`<prefix>_([A-Z_]+)`")
-PREFIX = "FURROW_NDVI"
+PREFIXES = ("FURROW_NDVI", "FURROW_METRICS")
 
 
 def read_names() -> set[str]:
@@ -27,8 +28,10 @@ def read_names() -> set[str]:
     for path in READERS:
         text = (ROOT / path).read_text().partition("#[cfg(test)]")[0]
         names |= set(NAME.findall(text))
-        names |= {f"{PREFIX}_{suffix}" for suffix in KIT_NAME.findall(text)}
-    return names - {PREFIX}
+        names |= {
+            f"{prefix}_{suffix}" for suffix in KIT_NAME.findall(text) for prefix in PREFIXES
+        }
+    return names - set(PREFIXES)
 
 
 def documented_names() -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
@@ -19,15 +20,20 @@ from farm.clients.fakes import Failure, InMemoryNdvi, serving
 from farm.clients.metrics_fakes import InMemoryMetrics, serving_metrics
 from farm.farms.models import Farm
 from farm.jobs.models import Job, JobKind, JobState
-from farm.observability.operations import MOST_ROUTES, WINDOWS
+from farm.observability.operations import (
+    MOST_ROUTES,
+    OBJECTIVE,
+    WINDOWS,
+    WITHIN_LATENCY_SHARE,
+)
 from farm.rpc.metrics.v1 import metrics_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytest_django.fixtures import SettingsWrapper
 
+RULES = Path(__file__).parents[3] / "deploy" / "prometheus" / "rules"
 SHAPE = metrics_pb2.Percentiles(mean=0.00043, p50=0.012, p95=0.25, p99=1.5)
 
 
@@ -216,9 +222,18 @@ def test_the_promise_is_asked_over_thirty_days_and_shown_with_what_is_left(
     windows = [(r.window_seconds, r.HasField("objective")) for r in metrics.requests]
     assert windows == [(300, False), (30 * 86_400, True)]
     assert cells(page, "Requests that did not end in an error of ours")[1:] == ["99.9 %", "99.85 %"]
-    assert cells(page, "Requests within 500 ms")[2] == "97 %"
+    assert cells(page, "Requests within 2.5 s")[1:] == ["99 %", "97 %"]
     assert cells(page, "Permitted errors that are left")[2] == "-50 %"
     assert "14.4" in cells(page, "How many times too fast the permitted errors are used up")
+
+
+def test_the_page_and_the_alerts_speak_of_one_promise() -> None:
+    rules = RULES / "recording.yml", RULES / "requests.yml"
+    recorded, alerted = (path.read_text() for path in rules)
+
+    assert f'le="{OBJECTIVE.latency_s}"' in recorded
+    assert f"14.4 * {1 - OBJECTIVE.availability:.3f}" in alerted
+    assert f"14.4 * {1 - WITHIN_LATENCY_SHARE:.2f}" in alerted
 
 
 def test_scrapes_stand_with_their_cost(admin: Client, metrics: InMemoryMetrics) -> None:
