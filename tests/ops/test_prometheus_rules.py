@@ -147,6 +147,14 @@ def test_the_runbook_has_a_section_for_each_alert_and_no_other() -> None:
         assert "`" in section, f"no command in {section}"
 
 
+def test_links_within_the_guide_lead_to_its_sections() -> None:
+    text = RUNBOOK.read_text()
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
+
+
 def test_recorded_names_say_level_metric_and_operation() -> None:
     names = [rule["record"] for group in groups() for rule in group["rules"] if "record" in rule]
 
