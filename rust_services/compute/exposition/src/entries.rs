@@ -120,7 +120,7 @@ pub fn read_entries<C: Cells + ?Sized>(
     if !used.is_multiple_of(8) {
         return failed(start, Problem::UsedUnaligned { used });
     }
-    let len = cells.len();
+    let len = cells.len().max(HEADER_BYTES);
     let end = used.min(len);
     let mut window = Vec::new();
     let mut window_start = start;

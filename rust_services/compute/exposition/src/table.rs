@@ -73,6 +73,13 @@ impl FileEntries {
     pub const fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+
+    /// Entries that count towards something, in the order of the file: where the value lies, and what
+    /// it counts towards.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, CellId)> + '_ {
+        let entries = self.entries.iter();
+        entries.map(|&(offset, cell)| (offset as usize, cell))
+    }
 }
 
 /// Every metric and series of a directory.
