@@ -261,7 +261,7 @@ fn list(path: &Path, (device, inode): (u64, u64)) -> io::Result<Listing> {
             listing.slots.push(slot);
             continue;
         }
-        if !name.ends_with(".db") {
+        if Path::new(&name).extension() != Some("db".as_ref()) {
             listing.ignored.push((name, "foreign"));
             continue;
         }

@@ -44,7 +44,7 @@ pub fn process_use(proc: &Path, pid: u32, start_ticks: u64) -> Option<ProcessUse
     Some(process)
 }
 
-/// The fields of `/proc/<pid>/stat` by their numbers in proc_pid_stat(5); the name, in parentheses,
+/// The fields of `/proc/<pid>/stat` by their numbers in `proc_pid_stat(5)`; the name, in parentheses,
 /// may hold anything.
 fn parse_stat(stat: &str, ticks_per_second: f64, page_bytes: u64) -> Option<ProcessUse> {
     let (_, fields) = stat.rsplit_once(')')?;

@@ -196,6 +196,10 @@ fn plain_role(role: String) -> String {
 }
 
 /// Whether somebody has a lock on the file. Asking takes nothing.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the system's constants fit its own struct"
+)]
 fn is_locked(file: &File) -> bool {
     let mut lock = libc::flock {
         l_type: libc::F_WRLCK as i16,
@@ -213,6 +217,10 @@ mod tests {
 
     use super::*;
 
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the system's constants fit its own struct"
+    )]
     fn lock(path: &Path) -> File {
         let file = File::options()
             .read(true)
