@@ -1,18 +1,24 @@
 //! The admin port: `/livez`, `/readyz`, `/metrics`, and a service's own pages. It shows nothing of the
 //! configuration.
 
+mod watched;
+
 use std::io;
 use std::net::TcpListener;
 
 use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use tokio::runtime::Handle;
 
 use crate::health::Readiness;
 use crate::http::{self, PagesSlot};
-use crate::metrics::Metrics;
+use crate::metrics::{Format, Metrics};
 use crate::stopping::Stopping;
+
+/// Path of the scrape.
+const METRICS: &str = "/metrics";
 
 /// What the admin port knows.
 #[derive(Debug, Clone)]
@@ -38,9 +44,10 @@ pub fn serve(listener: TcpListener, state: AdminState) -> io::Result<Server> {
         App::new()
             .app_data(Data::new(state.clone()))
             .app_data(Data::new(runtime.clone()))
+            .wrap(from_fn(watched::watched))
             .route("/livez", web::get().to(livez))
             .route("/readyz", web::get().to(readyz))
-            .route("/metrics", web::get().to(metrics))
+            .route(METRICS, web::get().to(metrics))
             .default_service(web::to(http::answer))
     });
     // Probes and scrapes are few and small, and pages are made elsewhere; signals belong to the service.
@@ -68,8 +75,10 @@ async fn readyz(state: Data<AdminState>) -> HttpResponse {
     }
 }
 
-async fn metrics(state: Data<AdminState>) -> HttpResponse {
+async fn metrics(request: HttpRequest, state: Data<AdminState>) -> HttpResponse {
+    let format = Format::accepted(http::joined(&request, "accept").as_deref());
     HttpResponse::Ok()
-        .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-        .body(state.metrics.text())
+        .content_type(format.content_type())
+        .insert_header(("Vary", "Accept"))
+        .body(state.metrics.text_in(format))
 }

@@ -13,6 +13,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::Span;
 
+use crate::cpu::CpuScope;
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
 
@@ -36,7 +37,8 @@ impl ComputePool {
     pub fn new(threads: usize, metrics: Metrics) -> Arc<Self> {
         let slots = threads * SLOTS_PER_THREAD;
         metrics
-            .compute_slots
+            .compute
+            .slots
             .set(i64::try_from(slots).unwrap_or(i64::MAX));
         let threads = ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -62,10 +64,10 @@ impl ComputePool {
     /// [`Refusal::busy`].
     pub fn admit(self: &Arc<Self>) -> Result<Arc<Slot>, Refusal> {
         let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else {
-            self.metrics.compute_refused.inc();
+            self.metrics.compute.refused.inc();
             return Err(Refusal::busy());
         };
-        self.metrics.compute_slots_taken.inc();
+        self.metrics.compute.slots_taken.inc();
         Ok(Arc::new(Slot {
             pool: Arc::clone(self),
             _permit: permit,
@@ -80,10 +82,10 @@ impl ComputePool {
     pub async fn admit_within(self: &Arc<Self>, wait: Duration) -> Result<Arc<Slot>, Refusal> {
         let waiting = tokio::time::timeout(wait, Arc::clone(&self.slots).acquire_owned());
         let Ok(Ok(permit)) = waiting.await else {
-            self.metrics.compute_refused.inc();
+            self.metrics.compute.refused.inc();
             return Err(Refusal::busy());
         };
-        self.metrics.compute_slots_taken.inc();
+        self.metrics.compute.slots_taken.inc();
         Ok(Arc::new(Slot {
             pool: Arc::clone(self),
             _permit: permit,
@@ -100,12 +102,14 @@ pub struct Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.pool.metrics.compute_slots_taken.dec();
+        self.pool.metrics.compute.slots_taken.dec();
     }
 }
 
 impl Slot {
-    /// Runs a job on the pool; within it, rayon's parallel iterators use the pool's threads.
+    /// Runs a job on the pool, charged to the request that is being answered; within it, rayon's
+    /// parallel iterators use the pool's threads, and each of their parts is charged where it is run
+    /// within the job's [`CpuScope::current`].
     /// A job that starts after `cancel` was set is not run. A panic stays in its job; the hook that
     /// [`crate::telemetry`] sets logs it.
     ///
@@ -118,18 +122,21 @@ impl Slot {
     ) -> Result<T, Stopped> {
         let (sender, receiver) = oneshot::channel();
         let (slot, cancel, span) = (Arc::clone(self), cancel.clone(), Span::current());
+        let cpu = CpuScope::current();
         let queued = Instant::now();
-        self.pool.metrics.compute_queue.inc();
+        self.pool.metrics.compute.queue.inc();
         self.pool.threads.spawn(move || {
-            slot.pool.metrics.compute_queue.dec();
+            slot.pool.metrics.compute.queue.dec();
             slot.pool
                 .metrics
-                .compute_wait
+                .compute
+                .wait
                 .observe(queued.elapsed().as_secs_f64());
             let _entered = span.entered();
-            let done = cancel
-                .check()
-                .and_then(|()| catch_unwind(AssertUnwindSafe(job)).map_err(|_| Stopped::Panicked));
+            let done = cpu.run(|| {
+                let job = || catch_unwind(AssertUnwindSafe(job)).map_err(|_| Stopped::Panicked);
+                cancel.check().and_then(|()| job())
+            });
             // The slot is free before the caller hears of it, and nobody may be waiting any more.
             drop(slot);
             let _ = sender.send(done);
@@ -233,7 +240,7 @@ mod tests {
         let second = pool.admit().expect("another");
         let refused = pool.admit().expect_err("no third");
         assert_eq!(refused.reason, "SERVICE_BUSY");
-        assert_eq!(pool.metrics.compute_refused.get(), 1);
+        assert_eq!(pool.metrics.compute.refused.get(), 1);
 
         drop(first);
         assert!(pool.admit().is_ok(), "a slot given back is taken again");
@@ -277,10 +284,10 @@ mod tests {
         };
         job.await;
         drop(slot);
-        assert_eq!(pool.metrics.compute_slots_taken.get(), 1);
+        assert_eq!(pool.metrics.compute.slots_taken.get(), 1);
 
         release.send(()).expect("the job waits");
-        while pool.metrics.compute_slots_taken.get() > 0 {
+        while pool.metrics.compute.slots_taken.get() > 0 {
             tokio::task::yield_now().await;
         }
     }

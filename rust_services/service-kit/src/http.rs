@@ -16,13 +16,10 @@ use tracing::Instrument as _;
 use crate::admin::AdminState;
 use crate::call::plain_id;
 use crate::compute::Cancel;
-use crate::metrics::{HttpLabels, Metrics, RouteLabel};
+use crate::cpu::CpuScope;
 
 /// How long an answer may take: less than whoever stands in front waits.
 const LONGEST_ANSWER: Duration = Duration::from_secs(15);
-
-/// Code that is counted for a caller that left before its answer, as nginx counts it.
-const CALLER_GONE: u16 = 499;
 
 /// A GET or HEAD request.
 #[derive(Debug, Clone)]
@@ -57,10 +54,11 @@ pub trait Pages: Debug + Send + Sync + 'static {
     /// What all the paths begin with, such as `/tiles/`.
     fn prefix(&self) -> &'static str;
 
-    /// Name of the paths in metrics, such as `tiles`.
+    /// Name of the paths in metrics, such as `/tiles`.
     fn route(&self) -> &'static str;
 
-    /// Answers a request.
+    /// Answers a request. The CPU time of the future is the request's; that of tasks that it spawns
+    /// is where [`crate::cpu::spawn`] starts them.
     fn answer(self: Arc<Self>, asked: Asked) -> BoxFuture<'static, Answered>;
 }
 
@@ -74,7 +72,7 @@ impl PagesSlot {
         let _ = self.0.set(pages);
     }
 
-    fn find(&self, path: &str) -> Option<Arc<dyn Pages>> {
+    pub(crate) fn find(&self, path: &str) -> Option<Arc<dyn Pages>> {
         let pages = self.0.get()?;
         path.starts_with(pages.prefix()).then(|| Arc::clone(pages))
     }
@@ -95,38 +93,38 @@ pub(crate) async fn answer(
             .finish();
     }
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
-    let joined = |name: &str| {
-        let lines = request.headers().get_all(name);
-        let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
-        (!lines.is_empty()).then(|| lines.join(","))
-    };
-    let route = pages.route();
     let asked = Asked {
         path: request.path().to_owned(),
-        accept: joined("accept"),
-        accept_encoding: joined("accept-encoding"),
+        accept: joined(&request, "accept"),
+        accept_encoding: joined(&request, "accept-encoding"),
         if_none_match: header("if-none-match").map(str::to_owned),
         request_id: plain_id(header("x-request-id")),
         cancel: Cancel::new(Some(Instant::now() + LONGEST_ANSWER)),
     };
-    let mut watch = Watch::start(route, state.metrics.clone());
     let gone = asked.cancel.set_on_drop();
+    let route = pages.route();
     let span = tracing::info_span!("page", route, request_id = asked.request_id);
+    let page = async move { pages.answer(asked).await }.instrument(span);
     // Waits and timers of the service live on its own threads, not on the port's only one.
-    let task = runtime.spawn(pages.answer(asked).instrument(span));
+    let task = runtime.spawn(CpuScope::current().time(page));
     let _abort = AbortOnDrop(task.abort_handle());
     let answered = task.await;
     drop(gone);
     let Ok(answered) = answered else {
-        watch.code = 500;
         return HttpResponse::InternalServerError().finish();
     };
-    watch.code = answered.code;
     let mut response = HttpResponse::build(status(answered.code));
     for (name, value) in answered.headers {
         response.insert_header((name, value));
     }
     response.body(answered.body)
+}
+
+/// The lines of a header, joined by commas.
+pub(crate) fn joined(request: &HttpRequest, name: &str) -> Option<String> {
+    let lines = request.headers().get_all(name);
+    let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+    (!lines.is_empty()).then(|| lines.join(","))
 }
 
 fn status(code: u16) -> actix_web::http::StatusCode {
@@ -140,39 +138,5 @@ struct AbortOnDrop(AbortHandle);
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-/// Counts a request when it is over, also when its caller left.
-struct Watch {
-    route: &'static str,
-    metrics: Metrics,
-    started: Instant,
-    code: u16,
-}
-
-impl Watch {
-    fn start(route: &'static str, metrics: Metrics) -> Self {
-        Self {
-            route,
-            metrics,
-            started: Instant::now(),
-            code: CALLER_GONE,
-        }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let (route, code) = (self.route, self.code);
-        let metrics = &self.metrics;
-        metrics
-            .http_duration
-            .get_or_create(&RouteLabel { route })
-            .observe(self.started.elapsed().as_secs_f64());
-        metrics
-            .http_requests
-            .get_or_create(&HttpLabels { route, code })
-            .inc();
     }
 }

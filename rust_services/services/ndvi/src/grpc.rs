@@ -7,13 +7,13 @@ use std::sync::Arc;
 use furrow_raster::cog;
 use furrow_rpc::ndvi::v1 as proto;
 use furrow_rpc::ndvi::v1::ndvi_service_server::NdviService;
-use furrow_service_kit::{Cancel, ComputePool, Stopped};
+use furrow_service_kit::{Cancel, ComputePool, Stopped, cpu};
 use futures::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
-use tracing::{Instrument as _, Span};
+use tracing::Span;
 
 use crate::convert;
 use crate::describe::describe_raster;
@@ -276,7 +276,7 @@ impl NdviService for Grpc {
                 let _ = answers.send(Err(error)).await;
             }
         };
-        tokio::spawn(work.in_current_span());
+        cpu::spawn(work);
         // The stream is polled outside of the call's span; a failure is logged within it.
         let span = Span::current();
         let messages = ReceiverStream::new(found).map(move |answer| {

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use furrow_raster::grid::Window;
 use furrow_raster::samples::Samples;
 use furrow_raster::tiff::{ChunkId, Image};
-use furrow_service_kit::Cancel;
 use furrow_service_kit::metrics::Metrics;
+use furrow_service_kit::{Cancel, CpuScope};
 use rayon::prelude::*;
 
 use crate::scenes::Raster;
@@ -128,12 +128,13 @@ impl FetchedPart {
     /// [`NdviError::Raster`] for damaged data; [`NdviError::Stopped`] when nobody waits any more.
     pub fn decode(self, cancel: &Cancel, metrics: &Metrics) -> Result<Pixels, NdviError> {
         let window = self.part.window;
+        let cpu = CpuScope::current();
         let decoded: Vec<Vec<(Option<usize>, Samples)>> = self
             .chunks
             .par_iter()
             .map(|fetched| {
                 cancel.check()?;
-                self.decode_chunk(fetched)
+                cpu.run(|| self.decode_chunk(fetched))
             })
             .collect::<Result<_, NdviError>>()?;
 
@@ -150,8 +151,11 @@ impl FetchedPart {
                 continue;
             };
             for (place, samples) in bands {
-                metrics.decoded_pixels.inc_by(samples.len() as u64);
-                metrics.decoded_bytes.inc_by(samples.byte_len() as u64);
+                metrics.reading.decoded_pixels.inc_by(samples.len() as u64);
+                metrics
+                    .reading
+                    .decoded_bytes
+                    .inc_by(samples.byte_len() as u64);
                 if let Some(place) = place.filter(|_| fetched.bytes.is_none()) {
                     let flags: &mut Vec<bool> = &mut left_out[place];
                     flags.resize(count, false);

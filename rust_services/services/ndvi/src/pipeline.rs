@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use furrow_raster::grid::Window;
-use furrow_service_kit::Stopped;
 use furrow_service_kit::metrics::Metrics;
+use furrow_service_kit::{Stopped, cpu};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
-use tracing::Instrument as _;
 
 use crate::mosaic::{Computed, Fetched, Mosaic};
 use crate::scenes::Admitted;
@@ -59,7 +58,7 @@ impl Ahead {
                     let (mosaic, call, metrics) =
                         (Arc::clone(&mosaic), call.clone(), metrics.clone());
                     let work = async move { compute(&mosaic, fetched, &call, &metrics).await };
-                    InTheMaking(tokio::spawn(work.in_current_span()))
+                    InTheMaking(cpu::spawn(work))
                 }));
                 if failed {
                     return;
@@ -67,7 +66,7 @@ impl Ahead {
             }
         };
         Self {
-            reader: tokio::spawn(read.in_current_span()).abort_handle(),
+            reader: cpu::spawn(read).abort_handle(),
             blocks,
         }
     }

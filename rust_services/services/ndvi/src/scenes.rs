@@ -7,7 +7,7 @@ use bytes::Bytes;
 use furrow_raster::crs::Crs;
 use furrow_raster::grid::Grid;
 use furrow_raster::tiff::{self, Limits, Parsed, SparseBytes, Tiff};
-use furrow_service_kit::metrics::Metrics;
+use furrow_service_kit::metrics::{Cache, Metrics};
 use furrow_service_kit::{Cancel, Slot};
 use futures::future::try_join_all;
 
@@ -65,6 +65,7 @@ pub struct Rasters {
     pub stores: Stores,
     limits: Limits,
     kept: Mutex<Kept>,
+    headers: Cache,
     metrics: Metrics,
 }
 
@@ -78,6 +79,7 @@ impl Rasters {
                 ..Limits::default()
             },
             kept: Mutex::default(),
+            headers: metrics.caches.named("headers"),
             metrics,
         }
     }
@@ -117,7 +119,8 @@ impl Rasters {
         // An object whose changes nobody tells is read anew.
         let version = object.version.clone();
         let key = version.map(|version| (object.identity.clone(), version, object.size));
-        if let Some(known) = key.as_ref().and_then(|key| self.kept().take(key)) {
+        let known = key.as_ref().and_then(|key| self.kept().take(key));
+        if let Some(known) = self.headers.counted(known) {
             return Ok(Arc::new(Raster {
                 object,
                 tiff: Arc::clone(&known.tiff),

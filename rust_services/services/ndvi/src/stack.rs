@@ -15,8 +15,8 @@ use furrow_raster::grid::{Grid, Window};
 use furrow_raster::mask::{HiddenPixels, PixelSize, Rule};
 use furrow_raster::resample::{Alignment, coarsest};
 use furrow_raster::zonal::PixelState;
-use furrow_service_kit::Cancel;
 use furrow_service_kit::metrics::Metrics;
+use furrow_service_kit::{Cancel, CpuScope};
 use futures::future::try_join_all;
 
 use crate::blocks::Lattice;
@@ -244,33 +244,38 @@ impl Stack {
     ) -> Result<IndexValues, NdviError> {
         let mut values = vec![f32::NAN; hidden.len()];
         let mut states = vec![PixelState::NoData; hidden.len()];
+        let compute = |number: usize,
+                       values: &mut [f32],
+                       states: &mut [PixelState],
+                       hidden: &[bool]| {
+            let mut read: Vec<RunOfBand> = index.bands.iter().map(|_| RunOfBand::new()).collect();
+            let runs = values.chunks_mut(RUN).zip(states.chunks_mut(RUN));
+            for (place, ((values, states), hidden)) in runs.zip(hidden.chunks(RUN)).enumerate() {
+                let start = (number * RUNS_AT_ONCE + place) * RUN;
+                for (read, band) in read.iter_mut().zip(&index.bands) {
+                    bands[*band].read(start..start + values.len(), read);
+                }
+                let names = index
+                    .bands
+                    .iter()
+                    .map(|band| self.bands[*band].name.as_str());
+                let by_name = Bands::new(names.zip(read.iter().map(RunOfBand::values)));
+                index
+                    .formula
+                    .evaluate(&by_name, &index.constants, index.valid, values)
+                    .map_err(|error| NdviError::Fault(error.to_string()))?;
+                judge(values, states, &read, hidden);
+            }
+            Ok::<_, NdviError>(())
+        };
+        let cpu = CpuScope::current();
         values
             .par_chunks_mut(RUNS_AT_ONCE * RUN)
             .zip(states.par_chunks_mut(RUNS_AT_ONCE * RUN))
             .zip(hidden.par_chunks(RUNS_AT_ONCE * RUN))
             .enumerate()
             .try_for_each(|(number, ((values, states), hidden))| {
-                let mut read: Vec<RunOfBand> =
-                    index.bands.iter().map(|_| RunOfBand::new()).collect();
-                let runs = values.chunks_mut(RUN).zip(states.chunks_mut(RUN));
-                for (place, ((values, states), hidden)) in runs.zip(hidden.chunks(RUN)).enumerate()
-                {
-                    let start = (number * RUNS_AT_ONCE + place) * RUN;
-                    for (read, band) in read.iter_mut().zip(&index.bands) {
-                        bands[*band].read(start..start + values.len(), read);
-                    }
-                    let names = index
-                        .bands
-                        .iter()
-                        .map(|band| self.bands[*band].name.as_str());
-                    let by_name = Bands::new(names.zip(read.iter().map(RunOfBand::values)));
-                    index
-                        .formula
-                        .evaluate(&by_name, &index.constants, index.valid, values)
-                        .map_err(|error| NdviError::Fault(error.to_string()))?;
-                    judge(values, states, &read, hidden);
-                }
-                Ok::<_, NdviError>(())
+                cpu.run(|| compute(number, values, states, hidden))
             })?;
         Ok(IndexValues {
             values,

@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use furrow_service_kit::cpu;
 use furrow_service_kit::metrics::{Metrics, StoreLabel};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
@@ -176,6 +177,7 @@ impl Stores {
         let failed = |error| store_error(name.to_owned(), error);
         let requests = self
             .metrics
+            .reading
             .store_requests
             .get_or_create_owned(&self.kept.label());
         requests.inc();
@@ -195,7 +197,7 @@ impl Stores {
             }
             Err(error) => return Err(failed(error)),
         };
-        self.metrics.store_read_bytes.inc_by(start.len() as u64);
+        self.metrics.reading.store_bytes.inc_by(start.len() as u64);
         let changed = || meta.last_modified.to_rfc3339();
         let version = meta.e_tag.clone().unwrap_or_else(changed);
         let source = Source::Kept {
@@ -233,7 +235,7 @@ impl Stores {
     /// [`NdviError`] when the disk does not take it.
     pub async fn scratch(&self) -> Result<File, NdviError> {
         let folder = self.scratch.clone();
-        let made = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder)).await;
+        let made = cpu::spawn_blocking(move || tempfile::tempfile_in(folder)).await;
         made.map_err(io::Error::other)
             .flatten()
             .map_err(scratch_error)

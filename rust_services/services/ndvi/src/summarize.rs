@@ -14,7 +14,7 @@ use furrow_raster::grid::{Grid, Window};
 use furrow_raster::zonal::{
     Accumulator, Block, HistogramSpec, PixelState, Summary, SummarySpec, most_bytes_kept,
 };
-use furrow_service_kit::Cancel;
+use furrow_service_kit::{Cancel, CpuScope};
 use rayon::prelude::*;
 
 use crate::mosaic::{Mosaic, mosaics};
@@ -134,7 +134,9 @@ fn cover(
         }
         Ok((place, coverage))
     };
-    let covered = fields.par_iter().enumerate().map(cover);
+    let cpu = CpuScope::current();
+    let covered = fields.par_iter().enumerate();
+    let covered = covered.map(|field| cpu.run(|| cover(field)));
     let mut covered: Vec<CoveredField> = covered.collect::<Result<_, NdviError>>()?;
     covered.sort_by_key(|(place, coverage)| {
         let first = coverage.window().map(|window| (window.row, window.col));
@@ -257,7 +259,10 @@ impl Pass {
             .into_iter()
             .filter_map(|place| Some((place, self.fields[place].take()?)))
             .collect();
-        taken.par_iter_mut().for_each(|(_, field)| field.add(block));
+        let cpu = CpuScope::current();
+        taken
+            .par_iter_mut()
+            .for_each(|(_, field)| cpu.run(|| field.add(block)));
         let mut done = Vec::new();
         for (place, field) in taken {
             if field.blocks_left == 0 {
@@ -279,9 +284,9 @@ impl Pass {
     }
 
     fn answers(&self, done: Vec<OpenField>) -> Vec<SummarizedField> {
-        let grid = self.grid;
+        let (cpu, grid) = (CpuScope::current(), self.grid);
         done.into_par_iter()
-            .flat_map_iter(|field| field.finish(&self.index_names, grid))
+            .flat_map_iter(|field| cpu.run(|| field.finish(&self.index_names, grid)))
             .collect()
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use furrow_rpc::ndvi::v1 as proto;
 use furrow_service_kit::http::{Answered, Asked, Pages};
+use furrow_service_kit::metrics::Cache;
 use furrow_service_kit::{ComputePool, Refusal};
 use futures::future::BoxFuture;
 use prost::Message as _;
@@ -49,7 +50,9 @@ pub struct Tiles {
     turns: Semaphore,
     waiting: Semaphore,
     layers: Arc<Recent<String, Arc<Layer>>>,
+    layers_asked: Cache,
     drawn: Arc<Recent<(String, TileOrder), Option<Bytes>>>,
+    drawn_asked: Cache,
 }
 
 impl Tiles {
@@ -64,7 +67,9 @@ impl Tiles {
             turns: Semaphore::new((compute.slot_count() / 2).max(1)),
             waiting: Semaphore::new(WAITING_TILES),
             layers: Recent::new(KEPT_LAYER_BYTES),
+            layers_asked: rasters.metrics().caches.named("layers"),
             drawn: Recent::new(KEPT_TILE_BYTES),
+            drawn_asked: rasters.metrics().caches.named("tiles"),
             rasters,
             compute,
             max_pixels,
@@ -109,7 +114,8 @@ impl Tiles {
         let key = (address.layer.clone(), address.order);
         // Farms share no object, so an address of one never shows what was drawn for another.
         let known = self.layers.get(&object_key(address)).is_some();
-        if known && let Some(drawn) = self.drawn.get(&key) {
+        let drawn = known.then(|| self.drawn.get(&key)).flatten();
+        if let Some(drawn) = self.drawn_asked.counted(drawn) {
             return Ok(drawn);
         }
         let Ok(_waiting) = self.waiting.try_acquire() else {
@@ -146,7 +152,7 @@ impl Tiles {
     /// The layer, read unless it was used lately.
     async fn layer(&self, address: &Address, call: &Admitted) -> Result<Arc<Layer>, NdviError> {
         let key = object_key(address);
-        if let Some(known) = self.layers.get(&key) {
+        if let Some(known) = self.layers_asked.counted(self.layers.get(&key)) {
             return Ok(known);
         }
         let location = Location::key(&key).map_err(|reason| NdviError::request("layer", reason))?;
@@ -181,7 +187,7 @@ impl Pages for Tiles {
     }
 
     fn route(&self) -> &'static str {
-        "tiles"
+        "/tiles"
     }
 
     fn answer(self: Arc<Self>, asked: Asked) -> BoxFuture<'static, Answered> {

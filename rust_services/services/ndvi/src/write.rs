@@ -17,6 +17,7 @@ use furrow_raster::cog::{
 use furrow_raster::coverage::Coverage;
 use furrow_raster::grid::{Grid, Window};
 use furrow_raster::overview::{Pyramid, TileRow};
+use furrow_service_kit::CpuScope;
 use object_store::path::Path;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -140,9 +141,12 @@ struct Packed {
 impl Packed {
     /// Packs the next row of tiles of a level, on all threads of the pool.
     fn add_row(&mut self, spec: &CogSpec, tiles: TileRow<'_>) -> Result<(), NdviError> {
+        let cpu = CpuScope::current();
         let pack = |values: &mut Vec<f32>, col: usize| {
-            tiles.cut(col, values);
-            compress_tile(spec, values)
+            cpu.run(|| {
+                tiles.cut(col, values);
+                compress_tile(spec, values)
+            })
         };
         let packed: Vec<Vec<u8>> = (0..tiles.tile_count())
             .into_par_iter()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use furrow_raster::grid::Window;
+use furrow_service_kit::CpuScope;
 use rayon::prelude::*;
 
 use super::Mosaic;
@@ -136,22 +137,22 @@ impl Layer {
         else {
             return Vec::new();
         };
+        let row_of_cells = |row: u32| -> Vec<Cell> {
+            let start = (row - block.row) * block.width;
+            let places = (missing.col..missing.col_end())
+                .map(|col| (col, start + (col - block.col)))
+                .filter(|(_, place)| unfinished.is_missing(&self.indices, *place as usize));
+            let (cols, places): (Vec<u32>, Vec<u32>) = places.unzip();
+            let cells = self.locate(mosaic, row, &cols).into_iter().zip(places);
+            let cells = cells.filter_map(|(found, place)| {
+                let (col, row) = found?;
+                Some(Cell { place, col, row })
+            });
+            cells.collect()
+        };
+        let cpu = CpuScope::current();
         let rows = (missing.row..missing.row_end()).into_par_iter();
-        let found: Vec<Vec<Cell>> = rows
-            .map(|row| {
-                let start = (row - block.row) * block.width;
-                let places = (missing.col..missing.col_end())
-                    .map(|col| (col, start + (col - block.col)))
-                    .filter(|(_, place)| unfinished.is_missing(&self.indices, *place as usize));
-                let (cols, places): (Vec<u32>, Vec<u32>) = places.unzip();
-                let cells = self.locate(mosaic, row, &cols).into_iter().zip(places);
-                let cells = cells.filter_map(|(found, place)| {
-                    let (col, row) = found?;
-                    Some(Cell { place, col, row })
-                });
-                cells.collect()
-            })
-            .collect();
+        let found: Vec<Vec<Cell>> = rows.map(|row| cpu.run(|| row_of_cells(row))).collect();
 
         let mut by_block: BTreeMap<u64, Vec<Cell>> = BTreeMap::new();
         for cell in found.into_iter().flatten() {

@@ -223,7 +223,7 @@ impl HttpStore {
         reading.known.get_or_insert(head.known);
         let mut left = head.length;
         while let Some(part) = response.chunk().await.map_err(broken)? {
-            self.metrics.store_read_bytes.inc_by(part.len() as u64);
+            self.metrics.reading.store_bytes.inc_by(part.len() as u64);
             left = left.checked_sub(part.len() as u64).ok_or_else(|| {
                 Failure::Denied("its server sends more bytes than it was asked for".to_owned())
             })?;
@@ -255,6 +255,7 @@ impl HttpStore {
                 request = request.header(IF_MATCH, tag);
             }
             self.metrics
+                .reading
                 .store_requests
                 .get_or_create(&StoreLabel::HTTP)
                 .inc();

@@ -1,9 +1,13 @@
 //! An object that was opened, and its ranges.
 
+use std::fs::File;
+use std::io;
 use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use furrow_service_kit::cpu;
 use furrow_service_kit::metrics::{Metrics, StoreLabel};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
@@ -89,7 +93,11 @@ impl Object {
                 path,
                 entity_tag,
             } => {
-                self.metrics.store_requests.get_or_create(label).inc();
+                self.metrics
+                    .reading
+                    .store_requests
+                    .get_or_create(label)
+                    .inc();
                 let length = range.end - range.start;
                 let options = GetOptions {
                     range: Some(GetRange::Bounded(range)),
@@ -102,7 +110,7 @@ impl Object {
                 };
                 let failed = |error| store_error(self.name.clone(), error);
                 let bytes = read.await.map_err(failed)?;
-                self.metrics.store_read_bytes.inc_by(bytes.len() as u64);
+                self.metrics.reading.store_bytes.inc_by(bytes.len() as u64);
                 if bytes.len() as u64 != length {
                     return Err(failed(wrong_length(bytes.len() as u64, length)));
                 }
@@ -115,10 +123,15 @@ impl Object {
 /// What a store answers, if it is not more than was asked for: a server that sends on and on is cut
 /// off.
 pub(super) async fn bytes_of(found: GetResult, most: u64) -> object_store::Result<Bytes> {
-    // A file is read by its range, and in one go.
-    if matches!(found.payload, GetResultPayload::File(..)) {
-        return found.bytes().await;
-    }
+    let range = found.range.clone();
+    let found = match found {
+        // A file is read by its range, in one go, and for the request that asks.
+        GetResult {
+            payload: GetResultPayload::File(file, _),
+            ..
+        } => return of_file(file, range).await,
+        other => other,
+    };
     let mut parts = found.into_stream();
     let mut bytes = BytesMut::new();
     while let Some(part) = parts.next().await {
@@ -130,6 +143,21 @@ pub(super) async fn bytes_of(found: GetResult, most: u64) -> object_store::Resul
         bytes.extend_from_slice(&part);
     }
     Ok(bytes.freeze())
+}
+
+async fn of_file(file: File, range: Range<u64>) -> object_store::Result<Bytes> {
+    let read = move || {
+        let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length];
+        file.read_exact_at(&mut bytes, range.start)?;
+        Ok(bytes.into())
+    };
+    let read = cpu::spawn_blocking(read).await.map_err(io::Error::other);
+    read.flatten()
+        .map_err(|error| object_store::Error::Generic {
+            store: "folder",
+            source: error.into(),
+        })
 }
 
 fn wrong_length(found: u64, wanted: u64) -> object_store::Error {

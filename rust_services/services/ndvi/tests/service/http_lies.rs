@@ -165,7 +165,7 @@ async fn what_is_refused_by_its_head_is_not_read() {
         .await
         .expect_err("refused");
 
-    assert_eq!(metrics.store_read_bytes.get(), 0);
+    assert_eq!(metrics.reading.store_bytes.get(), 0);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tonic_types::StatusExt as _;
 
 use crate::http_server::{Reply, Server};
 use crate::support::{
-    PATIENCE, Running, degrees, http_get, key, plane, refusal, start, start_with, url,
+    OURS, PATIENCE, Running, degrees, ended, http_get, key, plane, refusal, start, start_with, url,
 };
 
 /// A service of one thread, so two slots, beside a server that never answers.
@@ -84,10 +84,10 @@ async fn a_caller_that_goes_away_gives_its_slot_back() {
 
     running.metric("furrow_compute_slots_taken 0").await;
     running
-        .metric(r#"grpc_server_requests_total{method="DescribeRaster",code="CANCELLED"} 2"#)
+        .metric(&ended("NdviService/DescribeRaster", "POST", "CANCELLED", 2))
         .await;
     running
-        .metric(r#"grpc_server_in_flight_requests{method="DescribeRaster"} 0"#)
+        .metric(&format!("http_requests_in_flight{{{OURS}}} 0"))
         .await;
     assert!(
         running

@@ -29,6 +29,16 @@ use tonic_types::StatusExt as _;
 /// Nothing in these tests takes longer, unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Labels of every metric of requests.
+pub const OURS: &str = r#"runtime="rust",service="furrow-ndvi""#;
+
+/// The line that counts requests by how they ended.
+pub fn ended(route: &str, method: &str, code: &str, count: u32) -> String {
+    format!(
+        r#"http_requests_total{{{OURS},route="{route}",method="{method}",code="{code}"}} {count}"#
+    )
+}
+
 /// A service in this process.
 pub struct Running {
     pub folder: TempDir,

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::Code;
 
 use super::support::{
-    Running, band, box_wkb, degrees, index, key, plane, refusal, scenes, start, start_with,
+    Running, band, box_wkb, degrees, ended, index, key, plane, refusal, scenes, start, start_with,
 };
 
 const KEY: &str = "4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a";
@@ -247,9 +247,17 @@ async fn a_signed_address_shows_what_the_call_draws() {
     let elsewhere = file(Tile::holding(-120.0, -30.0, ZOOM));
     let (code, _, body) = get(&running, &path("7", &digest, expires, &elsewhere), "").await;
     assert_eq!((code, body.len()), (204, 0));
-    running
-        .metric(r#"http_server_requests_total{route="tiles",code="204"} 1"#)
-        .await;
+    running.metric(&ended("/tiles", "GET", "204", 1)).await;
+    let metrics = running.metrics().await;
+    for (cache, result, count) in [
+        ("tiles", "hit", 1),
+        ("tiles", "miss", 3),
+        ("layers", "miss", 1),
+    ] {
+        let line =
+            format!(r#"furrow_cache_requests_total{{cache="{cache}",result="{result}"}} {count}"#);
+        assert!(metrics.contains(&line), "{line} in\n{metrics}");
+    }
 }
 
 #[tokio::test]
