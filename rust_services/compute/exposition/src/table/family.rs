@@ -35,6 +35,7 @@ pub(super) struct Family {
 pub(super) struct Group {
     /// As it stands between braces, without `le`.
     pub labels: Box<str>,
+    hash: u64,
     /// Where in it `le` belongs.
     pub le_at: u32,
     /// A counter's or gauge's value, a histogram's or summary's sum.
@@ -112,6 +113,7 @@ impl Family {
         let hash = self.hasher.hash_one(labels.as_str());
         let group = Group {
             labels: labels.into(),
+            hash,
             le_at: u32::try_from(le_at).unwrap_or(0),
             value: None,
             count: None,
@@ -124,10 +126,11 @@ impl Family {
             self.groups.push(Some(group));
             u32::try_from(self.groups.len() - 1).unwrap_or(u32::MAX)
         };
-        let Self { groups, hasher, .. } = self;
+        let groups = &self.groups;
         let rehash = |&index: &u32| {
-            let group = groups[index as usize].as_ref();
-            hasher.hash_one(group.map_or("", |group| &group.labels))
+            groups[index as usize]
+                .as_ref()
+                .map_or(0, |group| group.hash)
         };
         self.by_labels.insert_unique(hash, index, rehash);
         self.order.push(index);
@@ -207,7 +210,7 @@ impl Family {
         if !group.is_empty() {
             return;
         }
-        let hash = self.hasher.hash_one(&*group.labels);
+        let hash = group.hash;
         if let Ok(found) = self.by_labels.find_entry(hash, |&found| found == index) {
             found.remove();
         }

@@ -23,9 +23,8 @@ impl Table {
     ) -> Result<Option<CellId>, Problem> {
         // One key stands for as many series as there are processes in these modes.
         let is_shared = !matches!(name.kind, FileKind::Gauge(mode) if mode.is_per_process());
-        let hash = self.cache.hash(bytes);
         if is_shared
-            && let Some((cell, epoch)) = self.cache.get(hash, name.kind, bytes)
+            && let Some((cell, epoch)) = self.cache.get(name.kind, bytes)
             && self.owners[cell.index()].epoch == epoch
         {
             self.owners[cell.index()].holders += 1;
@@ -42,7 +41,7 @@ impl Table {
                 self.cache.clear();
             }
             let epoch = self.owners[cell.index()].epoch;
-            self.cache.put(hash, name.kind, bytes, cell, epoch);
+            self.cache.put(name.kind, bytes, cell, epoch);
         }
         Ok(Some(cell))
     }
