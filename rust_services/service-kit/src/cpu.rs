@@ -217,4 +217,4 @@ fn seconds(nanoseconds: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

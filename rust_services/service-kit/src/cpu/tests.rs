@@ -7,7 +7,7 @@ use crate::metrics::Metrics;
 use crate::metrics::requests::ClassLabels;
 
 /// Takes this much CPU time of the thread, ns, and tells what it really was.
-fn burn(nanoseconds: u64) -> u64 {
+pub(crate) fn burn(nanoseconds: u64) -> u64 {
     let start = thread_nanoseconds();
     loop {
         let taken = thread_nanoseconds() - start;
@@ -17,13 +17,13 @@ fn burn(nanoseconds: u64) -> u64 {
     }
 }
 
-const MS: u64 = 1_000_000;
+pub(crate) const MS: u64 = 1_000_000;
 
 /// What entering and leaving may add, ns: a thread that is put aside between two readings pays for
 /// its way back.
 const MARGIN: u64 = 3 * MS;
 
-fn charged(scope: &CpuScope) -> u64 {
+pub(crate) fn charged(scope: &CpuScope) -> u64 {
     let account = scope.0.as_ref().expect("an account");
     account.nanoseconds.load(Ordering::Relaxed)
 }
