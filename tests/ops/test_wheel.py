@@ -1,4 +1,4 @@
-"""One wheel brings Python and Rust together: Django's packages, what they read, and the program."""
+"""One wheel brings Python and Rust together: Django's packages, what they read, and the programs."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def test_both_packages_are_in_it_with_what_they_read(wheel: zipfile.ZipFile) -> 
         "farm/rpc/ndvi/v1/ndvi_pb2.py",
         "farm/rpc/ndvi/v1/ndvi_pb2.pyi",
         "farm/rpc/ndvi_service_config.json",
+        "farm/rpc/metrics_service_config.json",
+        "farm/templates/farm/operations.html",
         "farm/management/commands/db_worker.py",
         "orchestrator/settings.py",
         "orchestrator/templates/orchestrator/home.html",
@@ -69,7 +71,7 @@ def test_everything_tracked_of_the_packages_is_in_it(wheel: zipfile.ZipFile) -> 
 def test_the_programs_are_in_it(wheel: zipfile.ZipFile) -> None:
     scripts = {name.rpartition("/")[2] for name in wheel.namelist() if ".data/scripts/" in name}
 
-    assert scripts == {"furrow-manage", "furrow-ndvi", "furrow-web"}
+    assert scripts == {"furrow-manage", "furrow-metrics", "furrow-ndvi", "furrow-web"}
     for name in wheel.namelist():
         if name.endswith(("scripts/furrow-manage", "scripts/furrow-web")):
             # pip puts the environment's own Python there.
@@ -104,6 +106,7 @@ def test_the_commands_work_where_only_the_wheel_is(wheel: zipfile.ZipFile, tmp_p
 
     commands: list[list[str | Path]] = [
         [target / "bin" / "furrow-ndvi", "--version"],
+        [target / "bin" / "furrow-metrics", "--version"],
         [target / "bin" / "furrow-manage", "check"],
         [target / "bin" / "furrow-manage", "migrate", "--verbosity", "0"],
         [target / "bin" / "furrow-web", "--help"],
