@@ -17,7 +17,7 @@ use crate::own::Own;
 use crate::persist::StateFolder;
 use crate::processes::Processes;
 use crate::retired::{
-    FILES, Folded, RETIRED, SavedFile, SavedFiles, SavedRetired, fold, read_stored, sums,
+    FILES, Folded, RETIRED, SavedFile, SavedFiles, SavedRetired, fold, read_stored, sums, went_back,
 };
 use crate::slots::Slots;
 
@@ -95,6 +95,8 @@ struct State {
 struct Left {
     retired: Option<SavedRetired>,
     files: Option<Vec<u8>>,
+    /// Whether `files` is what the state folder holds.
+    is_written: bool,
 }
 
 impl Collector {
@@ -180,6 +182,7 @@ impl Collector {
                     let folder = self.directory.path();
                     warn!(folder = %folder.display(), %error, "The folder cannot be listed; nothing is shown of it.");
                     self.own.bad_file("folder");
+                    self.put_by();
                 }
                 self.is_readable = Some(false);
             }
@@ -229,9 +232,30 @@ impl Collector {
         self.take_up_what_was_left();
     }
 
-    /// Another generation: nothing of the old one counts.
-    fn begin_anew(&mut self) {
-        info!("A new generation began; counters start again.");
+    /// The folder is gone. What was counted is taken from the table, so that nothing is shown, and
+    /// put by as if the service had ended: the folder may come again.
+    fn put_by(&mut self) {
+        let stored = self.stored_files();
+        if let (Some(state), Some(generation)) = (&mut self.state, &self.generation)
+            && let Some((_, parts)) = stored
+        {
+            let retired = SavedRetired {
+                generation: generation.clone(),
+                series: self.table.saved_totals(&self.totals),
+                folded: state.folded.clone(),
+            };
+            state.left = Left {
+                retired: Some(retired),
+                files: Some(parts.concat()),
+                is_written: false,
+            };
+            self.forget();
+            self.generation = None;
+        }
+    }
+
+    /// Takes everything from the table that was read.
+    fn forget(&mut self) {
         for file in std::mem::take(&mut self.files) {
             self.table.remove_file(file.entries);
         }
@@ -239,6 +263,13 @@ impl Collector {
         self.table.release_totals(totals);
         self.slots.reset();
         self.processes.release(&mut self.table);
+        self.processes_at = None;
+    }
+
+    /// Another generation: nothing of the old one counts.
+    fn begin_anew(&mut self) {
+        info!("A new generation began; counters start again.");
+        self.forget();
         self.own.resets.inc();
         if let Some(state) = &mut self.state {
             state.folded.clear();
@@ -271,7 +302,8 @@ impl Collector {
 
     /// Adds all files up; where one was lost meanwhile, again from the start.
     fn add_files(&mut self) {
-        for _ in 0..MOST_PASSES {
+        // After a few passes files are no longer begun again, so that each pass has fewer to lose.
+        for pass in 0..MOST_PASSES + self.files.len() {
             self.table.reset();
             let mut lost = Vec::new();
             for (index, file) in self.files.iter_mut().enumerate() {
@@ -281,6 +313,12 @@ impl Collector {
             }
             if lost.is_empty() {
                 return;
+            }
+            if pass >= MOST_PASSES {
+                for (index, _) in lost {
+                    self.files[index].freeze();
+                }
+                continue;
             }
             // From the back, so that the numbers of the others stay right.
             let lost: Vec<_> = lost
@@ -294,15 +332,10 @@ impl Collector {
             self.files
                 .sort_by(|a, b| a.entries.name().order().cmp(&b.entries.name().order()));
         }
-        // Somebody cuts files as fast as they are read: what was last seen of them is shown.
-        self.table.reset();
-        for file in &mut self.files {
-            file.add_seen(&mut self.table);
-        }
     }
 
     /// Keeps what a file counted that cannot go on as it was.
-    fn lose(&mut self, file: MetricFile, how: Lost) {
+    fn lose(&mut self, mut file: MetricFile, mut how: Lost) {
         let is_cumulative = file.entries.name().kind.is_cumulative();
         let mut goes_on = None;
         if how == Lost::Cut {
@@ -321,14 +354,20 @@ impl Collector {
                     );
                     self.files.push(again);
                 }
-                Err(again) => {
-                    // It changes as fast as it is read; the next scrape tries again.
+                Err(failed) => {
+                    let (again, then) = *failed;
                     self.table.remove_file(again.entries);
-                    self.files.push(file);
-                    return;
+                    if then == Lost::Cut {
+                        // It changes as fast as it is read; the next scrape tries again.
+                        file.freeze();
+                        self.files.push(file);
+                        return;
+                    }
+                    how = then;
                 }
             }
-        } else {
+        }
+        if how != Lost::Cut {
             self.named.remove(&file.name);
             self.directory.look_again();
         }
@@ -350,7 +389,10 @@ impl Collector {
 
     /// Reads a file that was cut from its start. Its values are in `seen` afterwards; what it adds to
     /// the scrape is worth nothing, which begins again.
-    fn begin_again(&mut self, mut again: MetricFile) -> Result<MetricFile, Box<MetricFile>> {
+    fn begin_again(
+        &mut self,
+        mut again: MetricFile,
+    ) -> Result<MetricFile, Box<(MetricFile, Lost)>> {
         let read = again.read_on(&self.directory, &mut self.table);
         let read = read.and_then(|stop| {
             again.add(&self.directory, &mut self.table)?;
@@ -361,7 +403,7 @@ impl Collector {
                 self.name_stop(&again.name, stop);
                 Ok(again)
             }
-            Err(_) => Err(Box::new(again)),
+            Err(then) => Err(Box::new((again, then))),
         }
     }
 
@@ -447,7 +489,7 @@ impl Collector {
             Err(error) => self.unusable(RETIRED, &error),
         }
         match folder.read(FILES) {
-            Ok(files) => left.files = files,
+            Ok(files) => (left.files, left.is_written) = (files, true),
             Err(error) => self.unusable(FILES, &error),
         }
         State {
@@ -469,13 +511,17 @@ impl Collector {
         self.own.snapshot_failures.inc();
     }
 
-    /// Once, when the folder is seen first: what an earlier life of the service kept is added, if it
-    /// is of this generation.
+    /// When the folder is seen first or again: what an earlier life of the service kept, or what was
+    /// put by, is added if it is of this generation.
     fn take_up_what_was_left(&mut self) {
         let (Some(state), Some(generation)) = (&mut self.state, &self.generation) else {
             return;
         };
-        let Left { retired, files } = std::mem::take(&mut state.left);
+        let Left {
+            retired,
+            files,
+            is_written,
+        } = std::mem::take(&mut state.left);
         if retired.is_none() && files.is_none() {
             return;
         }
@@ -498,8 +544,10 @@ impl Collector {
                 self.unusable(FILES, &"it makes no sense");
             }
             Some(Some((saved, bytes))) if saved.generation.is_same(&generation) => {
-                state.epoch = saved.epoch;
-                state.written_epoch = saved.epoch;
+                state.epoch = state.epoch.max(saved.epoch);
+                if is_written {
+                    state.written_epoch = saved.epoch;
+                }
                 state.folded.clone_from(&folded);
                 self.slots.restore(saved.accounts);
                 self.take_up_files(saved.epoch, &saved.files, &bytes, &folded);
@@ -507,7 +555,7 @@ impl Collector {
             Some(Some(_)) => is_other = true,
         }
         if is_other {
-            info!("A new generation began while the service did not run; counters start again.");
+            info!("A new generation began meanwhile; counters start again.");
             self.own.resets.inc();
         }
         if let Some(state) = &mut self.state {
@@ -537,6 +585,7 @@ impl Collector {
             if was_folded {
                 continue;
             }
+            let kind = name.kind;
             let (entries, values) = read_stored(&mut self.table, name, bytes);
             let live = self
                 .files
@@ -550,9 +599,10 @@ impl Collector {
             });
             let before = sums(&entries, &values);
             let is_whole = goes_on.as_ref().is_some_and(|now| {
-                before
-                    .iter()
-                    .all(|(cell, before)| now.get(cell).is_some_and(|now| now >= before))
+                before.iter().all(|(cell, before)| {
+                    now.get(cell)
+                        .is_some_and(|now| !went_back(kind, *before, *now))
+                })
             });
             if !is_whole {
                 let old = (&entries, values.as_slice());

@@ -8,11 +8,13 @@ use std::cell::RefCell;
 use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt as _;
 
-use furrow_exposition::{Cells, FileEntries, FileError, FileName, Table};
+use furrow_exposition::{Cells, FileEntries, FileError, FileKind, FileName, Table};
 
 use crate::directory::{Directory, Identity};
 use crate::mapping::{Mapping, Truncated, Words};
+use crate::retired::went_back;
 
 /// Most bytes of a file that are mapped.
 pub const MOST_FILE_BYTES: u64 = 256 << 20;
@@ -82,6 +84,8 @@ pub struct MetricFile {
     stopped: Option<(FileError, i32, usize)>,
     /// Why the system did not give it the last time.
     refused: Option<io::ErrorKind>,
+    /// When somebody last wrote to it otherwise than through a mapping, seconds and nanoseconds.
+    touched: (i64, i64),
     /// Values of this scrape.
     scratch: Vec<f64>,
 }
@@ -97,6 +101,7 @@ impl MetricFile {
             mapping: None,
             stopped: None,
             refused: None,
+            touched: (0, 0),
             scratch: Vec::new(),
         }
     }
@@ -144,6 +149,9 @@ impl MetricFile {
         table: &mut Table,
     ) -> Result<Option<Stop>, Lost> {
         if self.mapping.is_none() {
+            if !self.entries.is_empty() {
+                return Err(Lost::Cut);
+            }
             let refused = self.try_map(directory)?;
             if self.mapping.is_none() {
                 return Ok(refused);
@@ -216,8 +224,12 @@ impl MetricFile {
         }
     }
 
-    /// Adds the values of the last scrape that succeeded, where they are kept.
-    pub fn add_seen(&self, table: &mut Table) {
+    /// Reads it no more: what was last seen of it is shown until it can be begun again.
+    pub fn freeze(&mut self) {
+        self.mapping = None;
+    }
+
+    fn add_seen(&self, table: &mut Table) {
         for ((_, cell), value) in self.entries.iter().zip(&self.seen) {
             table.add(cell, *value);
         }
@@ -229,6 +241,7 @@ impl MetricFile {
     /// [`Lost`] when the file is no longer what it was; what was added then is worth nothing.
     pub fn add(&mut self, directory: &Directory, table: &mut Table) -> Result<(), Lost> {
         let Some(mapping) = &self.mapping else {
+            self.add_seen(table);
             return Ok(());
         };
         let entries = &self.entries;
@@ -246,16 +259,31 @@ impl MetricFile {
         } else {
             mapping.read(|words| table.add_file(&words, entries))?;
         }
-        // Looked at after the values: a file that is whole now was whole when they were read.
+        // Looked at after the values: what is short now may have been so when they were read.
         let lost = match directory.find(&self.name) {
             None => Some(Lost::Gone),
             Some(is) if Identity::of(&is) != self.identity => Some(Lost::Replaced),
-            Some(is) if is.len() < mapping.len() as u64 => return Err(Lost::Cut),
-            Some(_) => None,
+            Some(is) => {
+                let touched = (is.mtime(), is.mtime_nsec());
+                let is_touched = std::mem::replace(&mut self.touched, touched) != touched;
+                let is_short = is.len() < mapping.len() as u64;
+                (is_short || self.went_back(is_touched)).then_some(Lost::Cut)
+            }
         };
-        // A file without its name is whole: these are its last values.
-        std::mem::swap(&mut self.seen, &mut self.scratch);
+        // A file without its name is whole, unless it was cut before: these are its last values.
+        if !(lost == Some(Lost::Cut) || self.went_back(true)) {
+            std::mem::swap(&mut self.seen, &mut self.scratch);
+        }
         lost.map_or(Ok(()), Err)
+    }
+
+    /// Whether values were lost since the last scrape, so that the file was cut and is long again. Of
+    /// sums only if somebody wrote to it otherwise than through a mapping.
+    fn went_back(&self, is_touched: bool) -> bool {
+        let kind = self.entries.name().kind;
+        let mut pairs = self.seen.iter().zip(&self.scratch);
+        (is_touched || kind == FileKind::Counter)
+            && pairs.any(|(before, now)| went_back(kind, *before, *now))
     }
 
     /// Its bytes up to where they were read, for the state.

@@ -17,7 +17,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use furrow_exposition::{CellId, Cells, FileEntries, FileName, SavedSeries, Table, Totals};
+use furrow_exposition::{
+    CellId, Cells, FileEntries, FileKind, FileName, SavedSeries, Table, Totals,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{Generation, Identity};
@@ -165,6 +167,16 @@ pub fn sums(entries: &FileEntries, values: &[f64]) -> Sums {
         *sums.entry(cell).or_default() += value;
     }
     sums
+}
+
+/// Whether a value shows that its file was cut meanwhile. Counters never go down; a sum of what was
+/// observed may, and is only suspected where it is zero.
+pub fn went_back(kind: FileKind, before: f64, now: f64) -> bool {
+    match kind {
+        FileKind::Counter => now < before,
+        FileKind::Gauge(_) => false,
+        _ => now == 0.0 && before != 0.0,
+    }
 }
 
 /// A stored file, read as if it were there.
