@@ -38,10 +38,19 @@ fn counted(field: &str, found: usize, least: usize, most: usize) -> Converted<()
 }
 
 /// Refuses names that are too long or have characters that their kind does not have.
-fn named(field: &str, name: &str, most: usize, first: fn(u8) -> bool, more: fn(u8) -> bool) -> Converted<()> {
+fn named(
+    field: &str,
+    name: &str,
+    most: usize,
+    first: fn(u8) -> bool,
+    more: fn(u8) -> bool,
+) -> Converted<()> {
     let mut bytes = name.bytes();
     if name.len() > most {
-        return refuse(field, format!("has {} bytes; at most {most} are allowed", name.len()));
+        return refuse(
+            field,
+            format!("has {} bytes; at most {most} are allowed", name.len()),
+        );
     }
     if bytes.next().is_some_and(first) && bytes.all(more) {
         Ok(())
@@ -75,7 +84,10 @@ pub(crate) fn report(mut request: proto::ReportRequest) -> Converted<Report> {
     named("program", &request.program, MAX_PROGRAM_BYTES, lower, word)?;
     let ttl = request.ttl_seconds;
     if !(1..=MAX_TTL_S).contains(&ttl) {
-        return refuse("ttl_seconds", format!("is {ttl}; 1 to {MAX_TTL_S} are allowed"));
+        return refuse(
+            "ttl_seconds",
+            format!("is {ttl}; 1 to {MAX_TTL_S} are allowed"),
+        );
     }
     counted("families", request.families.len(), 1, 64)?;
     let mut names = HashSet::new();
@@ -103,7 +115,10 @@ fn check_family(at: &str, family: &mut proto::Family) -> Converted<()> {
     match kind {
         proto::Kind::Unspecified => return refuse(field("kind"), "is missing"),
         proto::Kind::Counter if family.name.ends_with("_total") => {
-            return refuse(field("name"), "ends with _total, which is added by the service");
+            return refuse(
+                field("name"),
+                "ends with _total, which is added by the service",
+            );
         }
         proto::Kind::Histogram => {
             counted(&field("bounds"), family.bounds.len(), 1, 64)?;
@@ -144,7 +159,10 @@ fn check_labels(at: &str, labels: &mut [proto::Label]) -> Converted<()> {
             return refuse(name, "begins with two underscores");
         }
         if OWN_LABELS.contains(&label.name.as_str()) {
-            return refuse(name, format!("is {}, which the service writes itself", label.name));
+            return refuse(
+                name,
+                format!("is {}, which the service writes itself", label.name),
+            );
         }
         let found = label.value.len();
         if found > MAX_LABEL_BYTES {
@@ -166,7 +184,10 @@ fn check_values(
     series: &proto::Series,
 ) -> Converted<()> {
     if kind == proto::Kind::Counter && !(series.value.is_finite() && series.value >= 0.0) {
-        return refuse(format!("{at}.value"), "of a counter must be finite and not negative");
+        return refuse(
+            format!("{at}.value"),
+            "of a counter must be finite and not negative",
+        );
     }
     if kind != proto::Kind::Histogram {
         if series.bucket_counts.is_empty() {
@@ -265,7 +286,9 @@ mod tests {
         type Change = fn(&mut proto::ReportRequest);
         let cases: [(&str, Change); 27] = [
             ("producer_id", |r| r.producer_id = "x".repeat(36)),
-            ("producer_id", |r| r.producer_id = r.producer_id.replace('-', "")),
+            ("producer_id", |r| {
+                r.producer_id = r.producer_id.replace('-', "")
+            }),
             ("sequence", |r| r.sequence = 0),
             ("program", |r| r.program = "Ingest".to_owned()),
             ("program", |r| r.program = "a".repeat(65)),
@@ -275,21 +298,35 @@ mod tests {
             ("families", |r| r.families.clear()),
             ("families", |r| r.families[1].name = "c".to_owned()),
             ("families[0].name", |r| r.families[0].name = "1c".to_owned()),
-            ("families[0].name", |r| r.families[0].name = "c_total".to_owned()),
+            ("families[0].name", |r| {
+                r.families[0].name = "c_total".to_owned()
+            }),
             ("families[0].name", |r| r.families[0].name = "c".repeat(129)),
-            ("families[0].help", |r| r.families[0].help = "h".repeat(1025)),
+            ("families[0].help", |r| {
+                r.families[0].help = "h".repeat(1025)
+            }),
             ("families[0].kind", |r| r.families[0].kind = 0),
             ("families[0].kind", |r| r.families[0].kind = 9),
             ("families[0].bounds", |r| r.families[0].bounds = vec![1.0]),
-            ("families[2].bounds", |r| r.families[2].bounds = vec![1.0, 1.0]),
-            ("families[2].bounds", |r| r.families[2].bounds = vec![1.0, f64::INFINITY]),
+            ("families[2].bounds", |r| {
+                r.families[2].bounds = vec![1.0, 1.0]
+            }),
+            ("families[2].bounds", |r| {
+                r.families[2].bounds = vec![1.0, f64::INFINITY]
+            }),
             ("families[0].series", |r| r.families[0].series.clear()),
-            ("families[0].series[0].value", |r| r.families[0].series[0].value = -1.0),
-            ("families[0].series[0].value", |r| r.families[0].series[0].value = f64::NAN),
+            ("families[0].series[0].value", |r| {
+                r.families[0].series[0].value = -1.0
+            }),
+            ("families[0].series[0].value", |r| {
+                r.families[0].series[0].value = f64::NAN
+            }),
             ("families[2].series[0].bucket_counts", |r| {
                 r.families[2].series[0].bucket_counts.clear();
             }),
-            ("families[2].series[0].sum", |r| r.families[2].series[0].sum = f64::NAN),
+            ("families[2].series[0].sum", |r| {
+                r.families[2].series[0].sum = f64::NAN
+            }),
             ("families[0].series[0].labels[0].name", |r| {
                 r.families[0].series[0].labels[0].name = "program".to_owned();
             }),
@@ -348,7 +385,13 @@ mod tests {
         for window in [10, 2_592_000] {
             assert!(asked(window, None).is_ok(), "{window}");
         }
-        for (availability, latency) in [(0.0, 1.0), (1.0, 1.0), (f64::NAN, 1.0), (0.9, 0.0), (0.9, f64::NAN)] {
+        for (availability, latency) in [
+            (0.0, 1.0),
+            (1.0, 1.0),
+            (f64::NAN, 1.0),
+            (0.9, 0.0),
+            (0.9, f64::NAN),
+        ] {
             assert!(asked(60, objective(availability, latency)).is_err());
         }
         assert!(asked(60, objective(0.999, 0.3)).is_ok());

@@ -19,7 +19,6 @@ mod state;
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -30,9 +29,7 @@ use tokio::sync::oneshot;
 
 use crate::status::MetricsError;
 use journal::Journal;
-pub(crate) use journal::{set_aside, sync_folder};
 use record::Record;
-pub(crate) use record::fnv1a;
 pub use shown::{ShownKind, ShownSample};
 pub use state::{Family, Labels, State, Value};
 
@@ -90,17 +87,6 @@ pub struct Report {
     pub(crate) request: proto::ReportRequest,
 }
 
-/// Ends of reports, for metrics.
-#[derive(Debug, Default)]
-pub struct PushCounts {
-    /// Taken, perhaps less some families.
-    pub taken: AtomicU64,
-    /// Known from before.
-    pub repeated: AtomicU64,
-    /// Not taken.
-    pub refused: AtomicU64,
-}
-
 /// What became of a report.
 type Answer = Result<proto::ReportResponse, MetricsError>;
 
@@ -113,8 +99,6 @@ pub struct Reports {
     queue: Option<SyncSender<Waiting>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     shown: Arc<RwLock<Shown>>,
-    /// Ends of reports.
-    pub counts: Arc<PushCounts>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -138,7 +122,6 @@ impl Reports {
         if let Err(error) = writer.ready() {
             tracing::warn!(%error, "Reports cannot be kept.");
         }
-        let counts = Arc::new(PushCounts::default());
         let thread = std::thread::Builder::new()
             .name("reports".to_owned())
             .spawn(move || writer.run(&waiting))
@@ -147,7 +130,6 @@ impl Reports {
             queue: Some(queue),
             writer: Mutex::new(Some(thread)),
             shown,
-            counts,
         }
     }
 
@@ -159,21 +141,13 @@ impl Reports {
         let (sender, answer) = oneshot::channel();
         let gone = || MetricsError::Unkept("the writer has ended".to_owned());
         let queue = self.queue.as_ref().ok_or_else(gone)?;
-        queue.try_send((report, sender)).map_err(|error| match error {
-            TrySendError::Full(_) => MetricsError::Busy,
-            TrySendError::Disconnected(_) => gone(),
-        })?;
+        queue
+            .try_send((report, sender))
+            .map_err(|error| match error {
+                TrySendError::Full(_) => MetricsError::Busy,
+                TrySendError::Disconnected(_) => gone(),
+            })?;
         answer.await.unwrap_or_else(|_| Err(gone()))
-    }
-
-    /// Counts how a report ended.
-    pub(crate) fn count(&self, answer: &Answer) {
-        let counter = match answer {
-            Ok(response) if response.is_repetition => &self.counts.repeated,
-            Ok(_) => &self.counts.taken,
-            Err(_) => &self.counts.refused,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What is shown, and a number that changes when it does. Gauges that have vanished are still in
@@ -188,7 +162,10 @@ impl Drop for Reports {
     /// Waits until what was taken is kept.
     fn drop(&mut self) {
         self.queue = None;
-        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let writer = self
+            .writer
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(writer) = writer.take() {
             let _ = writer.join();
         }
@@ -292,10 +269,14 @@ impl Writer {
 }
 
 fn answer_of(is_repetition: bool, refused: Vec<(String, String)>) -> proto::ReportResponse {
-    let refused = refused.into_iter().map(|(name, reason)| proto::RefusedFamily {
-        name,
-        reason: format!("{reason}.").replacen("it ", "It ", 1).replacen("its ", "Its ", 1),
-    });
+    let refused = refused
+        .into_iter()
+        .map(|(name, reason)| proto::RefusedFamily {
+            name,
+            reason: format!("{reason}.")
+                .replacen("it ", "It ", 1)
+                .replacen("its ", "Its ", 1),
+        });
     proto::ReportResponse {
         is_repetition,
         refused: refused.collect(),
@@ -305,5 +286,7 @@ fn answer_of(is_repetition: bool, refused: Vec<(String, String)>) -> proto::Repo
 /// Unix time, milliseconds.
 pub(crate) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
 }

@@ -58,7 +58,10 @@ impl Journal {
         }
         if length < bytes.len() {
             let lost = bytes.len() - length;
-            tracing::warn!(lost, "The journal of reports ends in the middle; the rest is cut off.");
+            tracing::warn!(
+                lost,
+                "The journal of reports ends in the middle; the rest is cut off."
+            );
             // Kept for whoever wonders: a torn end alone was never answered.
             let mut rest = File::create(path.with_extension("rest"))?;
             rest.write_all(&bytes[length..])?;
@@ -136,7 +139,7 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Renames a file that makes no sense, so that it can be looked at and is not read again.
-pub(crate) fn set_aside(path: &Path) -> io::Result<()> {
+fn set_aside(path: &Path) -> io::Result<()> {
     let file = path.display();
     tracing::error!(%file, "A file of the state makes no sense and is set aside.");
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -145,7 +148,7 @@ pub(crate) fn set_aside(path: &Path) -> io::Result<()> {
 }
 
 /// Makes renames and new files of a folder last.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -143,7 +143,7 @@ fn number(bytes: &mut &[u8]) -> Option<u64> {
 ///
 /// # Source
 /// <https://www.rfc-editor.org/rfc/rfc9923.html>
-pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
+fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

@@ -45,7 +45,9 @@ impl State {
             let bounds: Vec<String> = bounds.map(bound_text).collect();
             for (key, value) in &family.series {
                 let (program, labels) = &**key;
-                let labels = labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                let labels = labels
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.as_str()));
                 let mut labels: Vec<_> = labels.chain([("program", program.as_str())]).collect();
                 labels.sort_unstable();
                 let sample = |suffix: &str, labels, value| ShownSample {

@@ -185,7 +185,9 @@ impl State {
         };
         producers.insert(producer.id, known);
         if producers.len() > limits.producers {
-            let oldest = producers.iter().min_by_key(|(id, known)| (known.seen_ms, **id));
+            let oldest = producers
+                .iter()
+                .min_by_key(|(id, known)| (known.seen_ms, **id));
             if let Some(oldest) = oldest.map(|(id, _)| *id) {
                 producers.remove(&oldest);
             }
@@ -256,7 +258,10 @@ impl State {
 
         self.lines += lines;
         Arc::make_mut(&mut self.programs).insert(program.clone(), of_program);
-        let known = self.families.entry(family.name.clone()).or_insert_with(empty);
+        let known = self
+            .families
+            .entry(family.name.clone())
+            .or_insert_with(empty);
         let known = Arc::make_mut(known);
         let buckets = known.bounds.len() + 1;
         for (key, series) in keyed {
@@ -282,7 +287,9 @@ impl State {
     fn check_name(&self, family: &proto::Family, limits: &Limits) -> Result<(), NotTaken> {
         if self.families.len() >= limits.families {
             let most = limits.families;
-            return Err(NotTaken::Room(format!("{most} families are known; no other one is taken")));
+            return Err(NotTaken::Room(format!(
+                "{most} families are known; no other one is taken"
+            )));
         }
         let names = |name: &str, kind| -> BTreeSet<String> {
             let suffixes = sample_suffixes(kind).iter().chain(&[""]);
@@ -320,9 +327,9 @@ impl State {
     pub(super) fn drop_vanished(&mut self, now_ms: u64) -> bool {
         let producers = Arc::clone(&self.producers);
         let is_gone = |value: &Value| match value {
-            Value::Gauge { producer, .. } => {
-                producers.get(producer).is_none_or(|known| known.expires_ms <= now_ms)
-            }
+            Value::Gauge { producer, .. } => producers
+                .get(producer)
+                .is_none_or(|known| known.expires_ms <= now_ms),
             _ => false,
         };
         let mut dropped = 0;

@@ -75,7 +75,10 @@ fn of_program(program: &str, mut report: Report) -> Report {
 fn lines(state: &State, now_ms: u64) -> Vec<String> {
     let mut lines = Vec::new();
     state.samples(now_ms, &mut |sample| {
-        let labels = sample.labels.iter().map(|(name, value)| format!("{name}={value}"));
+        let labels = sample
+            .labels
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
         let labels = labels.collect::<Vec<_>>().join(",");
         lines.push(format!("{}{{{labels}}} {}", sample.name, sample.value));
     });
@@ -91,7 +94,11 @@ fn taken(state: &mut State, report: &Report, now_ms: u64) -> Vec<(String, String
 fn increments_add_up_and_the_newest_gauge_holds() {
     let mut state = State::default();
     let families = |value, counts, sum| {
-        vec![counter("c", value), gauge("g", value), histogram("h", counts, sum)]
+        vec![
+            counter("c", value),
+            gauge("g", value),
+            histogram("h", counts, sum),
+        ]
     };
     taken(&mut state, &report(1, 1, families(2.0, [1, 0, 0], 0.25)), 0);
     taken(&mut state, &report(2, 1, families(0.5, [0, 2, 1], 4.5)), 1);
@@ -115,7 +122,11 @@ fn a_repetition_changes_nothing() {
     let mut state = State::default();
     for (sequence, is_repetition) in [(1, false), (1, true), (3, false), (2, true), (3, true)] {
         let outcome = state
-            .take(&report(1, sequence, vec![counter("c", 1.0)]), 0, &Limits::default())
+            .take(
+                &report(1, sequence, vec![counter("c", 1.0)]),
+                0,
+                &Limits::default(),
+            )
             .expect("taken");
         assert_eq!(outcome.is_repetition, is_repetition, "{sequence}");
         assert_eq!(outcome.kept.is_none(), is_repetition, "{sequence}");
@@ -157,7 +168,10 @@ fn families_that_contradict_are_refused_by_name_and_the_others_are_taken() {
 
     let refused = taken(&mut state, &report(1, 2, second), 0);
 
-    let told: Vec<_> = refused.iter().map(|(n, r)| (n.as_str(), r.as_str())).collect();
+    let told: Vec<_> = refused
+        .iter()
+        .map(|(n, r)| (n.as_str(), r.as_str()))
+        .collect();
     assert_eq!(
         told,
         [
@@ -174,7 +188,10 @@ fn families_that_contradict_are_refused_by_name_and_the_others_are_taken() {
 #[test]
 fn sums_that_would_overflow_are_refused_whole() {
     let mut state = State::default();
-    let most = vec![counter("c", f64::MAX), histogram("h", [u64::MAX, 0, 0], 1.0)];
+    let most = vec![
+        counter("c", f64::MAX),
+        histogram("h", [u64::MAX, 0, 0], 1.0),
+    ];
     taken(&mut state, &report(1, 1, most), 0);
     let more = vec![counter("c", f64::MAX), histogram("h", [1, 1, 1], 1.0)];
     let before = lines(&state, 0);
@@ -226,7 +243,11 @@ fn the_producer_heard_of_least_recently_is_forgotten_first() {
     let mut state = State::default();
     for (producer, at) in [(1, 10), (2, 20), (1, 30), (3, 40)] {
         let sequence = at;
-        let taken = state.take(&report(producer, sequence, vec![counter("c", 1.0)]), at, &limits);
+        let taken = state.take(
+            &report(producer, sequence, vec![counter("c", 1.0)]),
+            at,
+            &limits,
+        );
         assert!(taken.is_ok());
     }
     assert_eq!(state.producers(), 2);
@@ -240,7 +261,9 @@ fn open(folder: &Path) -> (Journal, State) {
 
 /// Takes a report and keeps it, as the writer does.
 fn keep(journal: &mut Journal, state: &mut State, report: &Report, at_ms: u64) {
-    let outcome = state.take(report, at_ms, &Limits::default()).expect("taken");
+    let outcome = state
+        .take(report, at_ms, &Limits::default())
+        .expect("taken");
     if let Some(report) = outcome.kept {
         let mut bytes = Vec::new();
         Record::Taken { at_ms, report }.write(&mut bytes);
@@ -252,7 +275,13 @@ fn keep(journal: &mut Journal, state: &mut State, report: &Report, at_ms: u64) {
 fn what_was_kept_is_there_after_a_restart_with_and_without_a_snapshot() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut journal, mut state) = open(folder.path());
-    let all = || vec![counter("c", 0.1), gauge("g", f64::NEG_INFINITY), histogram("h", [1, 2, 3], 9.0)];
+    let all = || {
+        vec![
+            counter("c", 0.1),
+            gauge("g", f64::NEG_INFINITY),
+            histogram("h", [1, 2, 3], 9.0),
+        ]
+    };
     let mut expected = Vec::new();
     for life in 0..6_u64 {
         keep(&mut journal, &mut state, &report(7, life + 1, all()), life);
@@ -280,11 +309,18 @@ fn a_torn_journal_loses_no_more_than_its_last_record() {
     let mut ends = vec![0];
     let path = whole.path().join("reports.0.journal");
     for sequence in 1..=3 {
-        keep(&mut journal, &mut state, &report(7, sequence, vec![counter("c", 1.0)]), 0);
+        keep(
+            &mut journal,
+            &mut state,
+            &report(7, sequence, vec![counter("c", 1.0)]),
+            0,
+        );
         ends.push(std::fs::metadata(&path).expect("there").len());
     }
     let bytes = std::fs::read(&path).expect("read");
-    let edges = ends.iter().flat_map(|end| [end.saturating_sub(1), *end, end + 1]);
+    let edges = ends
+        .iter()
+        .flat_map(|end| [end.saturating_sub(1), *end, end + 1]);
     let cuts = edges.chain((0..bytes.len() as u64).step_by(37));
     for cut in cuts.filter(|cut| *cut <= bytes.len() as u64) {
         let cut = usize::try_from(cut).expect("small");
@@ -293,14 +329,26 @@ fn a_torn_journal_loses_no_more_than_its_last_record() {
 
         let (mut journal, mut state) = open(folder.path());
 
-        let kept = ends.iter().filter(|end| **end > 0 && **end <= cut as u64).count() as u64;
+        let kept = ends
+            .iter()
+            .filter(|end| **end > 0 && **end <= cut as u64)
+            .count() as u64;
         let found = |state: &State| lines(state, 0).first().cloned();
         let line = |value: u64| (value > 0).then(|| format!("c_total{{program=ingest}} {value}"));
         assert_eq!(found(&state), line(kept), "cut at {cut}");
         // What was lost is sent again and lands behind what was kept.
-        keep(&mut journal, &mut state, &report(7, 9, vec![counter("c", 1.0)]), 0);
+        keep(
+            &mut journal,
+            &mut state,
+            &report(7, 9, vec![counter("c", 1.0)]),
+            0,
+        );
         drop(journal);
-        assert_eq!(found(&open(folder.path()).1), line(kept + 1), "cut at {cut}");
+        assert_eq!(
+            found(&open(folder.path()).1),
+            line(kept + 1),
+            "cut at {cut}"
+        );
     }
 }
 
@@ -308,7 +356,12 @@ fn a_torn_journal_loses_no_more_than_its_last_record() {
 fn a_snapshot_that_makes_no_sense_is_set_aside() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut journal, mut state) = open(folder.path());
-    keep(&mut journal, &mut state, &report(7, 1, vec![counter("c", 1.0)]), 0);
+    keep(
+        &mut journal,
+        &mut state,
+        &report(7, 1, vec![counter("c", 1.0)]),
+        0,
+    );
     journal.compact(&state).expect("written");
     let path = folder.path().join("reports.snapshot");
     let bytes = std::fs::read(&path).expect("read");
@@ -324,11 +377,13 @@ fn a_snapshot_that_makes_no_sense_is_set_aside() {
 async fn many_at_the_same_time_are_kept_and_repetitions_known() {
     let folder = tempfile::tempdir().expect("a folder");
     let reports = Reports::open(folder.path().to_owned(), Limits::default());
-    let sent = (0..50_u128).map(|producer| reports.take(report(producer, 1, vec![counter("c", 1.0)])));
+    let sent =
+        (0..50_u128).map(|producer| reports.take(report(producer, 1, vec![counter("c", 1.0)])));
     for answer in futures::future::join_all(sent).await {
         assert!(!answer.expect("taken").is_repetition);
     }
-    let sent = (0..50_u128).map(|producer| reports.take(report(producer, 1, vec![counter("c", 1.0)])));
+    let sent =
+        (0..50_u128).map(|producer| reports.take(report(producer, 1, vec![counter("c", 1.0)])));
     for answer in futures::future::join_all(sent).await {
         assert!(answer.expect("taken").is_repetition);
     }
