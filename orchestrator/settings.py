@@ -10,6 +10,7 @@ from typing import Any
 
 import dj_database_url
 
+from farm.observability import values
 from orchestrator import __version__, env
 from orchestrator.logging import logging_config
 
@@ -30,8 +31,9 @@ UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # other people's accounts stay out
 for folder in (STATIC_ROOT, UPLOAD_TEMP_DIR, *([] if STORE_S3 else [STORE_ROOT])):
     folder.mkdir(parents=True, exist_ok=True)
-if ENV.metrics_dir:  # prometheus_client opens files in it as soon as the first metric is made
-    ENV.metrics_dir.mkdir(parents=True, exist_ok=True)
+# Before an app makes the first metric: only what lives long shares a folder (orchestrator.wsgi and
+# orchestrator.manage say so), everything else counts for itself.
+values.keep()
 
 SECRET_KEY = ENV.secret_key or env.kept_secret_key(DATA_DIR)
 DEBUG = ENV.debug
@@ -68,7 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Outermost: it distrusts forwarded headers before anyone reads them, and times everything.
     "orchestrator.middleware.RequestContextMiddleware",
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "farm.observability.middleware.OuterMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -103,7 +105,7 @@ def _database() -> dict[str, Any]:
     """Return the one database, counted by django-prometheus."""
     database: dict[str, Any] = dict(dj_database_url.parse(ENV.database_url, conn_max_age=60))
     if database["ENGINE"].endswith("sqlite3"):
-        database["ENGINE"] = "django_prometheus.db.backends.sqlite3"
+        database["ENGINE"] = "farm.observability.databases.sqlite3"
         database["OPTIONS"] = {
             # Seconds a writer waits for another one before "database is locked".
             "timeout": 20,
@@ -116,7 +118,7 @@ def _database() -> dict[str, Any]:
             " PRAGMA foreign_keys=ON",
         }
     else:
-        database["ENGINE"] = "django_prometheus.db.backends.postgresql"
+        database["ENGINE"] = "farm.observability.databases.postgresql"
         database["CONN_HEALTH_CHECKS"] = True
     return database
 
@@ -246,10 +248,10 @@ FILE_UPLOAD_TEMP_DIR = str(UPLOAD_TEMP_DIR)  # /tmp may be memory; rasters are l
 # --- What is kept to be given again -------------------------------------------------------------
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "default": {"BACKEND": "farm.observability.caches.LocMemCache"},
     # Pictures and statistics, for when furrow-ndvi does not answer; all processes share it.
     "answers": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "BACKEND": "farm.observability.caches.FileBasedCache",
         "LOCATION": str(DATA_DIR / "answers"),
         "TIMEOUT": 30 * 24 * 3600,
         "OPTIONS": {"MAX_ENTRIES": 500},  # a picture has 1 MiB at most, so half a gigabyte

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -9,14 +10,17 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from farm.farms.models import Farm
+from farm.observability.page import UnreadableMetricsError, python_page
 from orchestrator.health import part_states
 from orchestrator.peers import came_through_proxy
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+log = logging.getLogger("furrow.metrics")
 
 
 @require_safe
@@ -69,9 +73,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Give Prometheus the counters of all processes; not through the proxy."""
+    """Give the counters of all Python processes, as Python reads them; not through the proxy."""
     if came_through_proxy(request):
         msg = "Metrics are for the inside."
         raise Http404(msg)
-    response: HttpResponse = ExportToDjangoView(request)
-    return response
+    try:
+        return HttpResponse(python_page(), content_type=CONTENT_TYPE_LATEST)
+    except UnreadableMetricsError as error:
+        log.warning("A file of counters cannot be read.", extra={"error": str(error)})
+        sentence = (
+            "A file of counters cannot be read by Python; furrow-metrics serves the others.\n"
+        )
+        return HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")

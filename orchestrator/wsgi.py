@@ -4,9 +4,18 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from farm.observability import values
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings")
 
-application = get_wsgi_application()
+values.share_if_asked(role="web")
+django_application = get_wsgi_application()
+
+from farm.observability.process import begin  # noqa: E402 - metrics, once it is clear where to
+from farm.observability.wsgi import SERVICE, MeasuredApplication  # noqa: E402
+
+begin(service=SERVICE)
+application = MeasuredApplication(django_application)
 
 # Said by ``orchestrator.web_server`` to the processes it starts: one of their threads is left to
 # read stored numbers with, whatever furrow-ndvi does.

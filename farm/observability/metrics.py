@@ -2,7 +2,86 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import GC_COLLECTOR, REGISTRY, Counter, Gauge, Histogram
+
+# prometheus_client's own figures of the garbage collector never reach files; ours do, under names
+# that it would not let go of.
+REGISTRY.unregister(GC_COLLECTOR)
+
+# --- Requests: names, labels and buckets as in furrow-ndvi, so that panels compare ---
+
+REQUEST_LABELS = ("runtime", "service", "route", "method", "code_class")
+
+REQUEST_CPU_SECONDS = Histogram(
+    "http_request_cpu_seconds",
+    "CPU time that a request took in the thread that answered it, its body included.",
+    REQUEST_LABELS,
+    buckets=(
+        0.00005,
+        0.0001,
+        0.00025,
+        0.0005,
+        0.001,
+        0.0025,
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.25,
+        0.5,
+        1,
+        2.5,
+        5,
+        10,
+    ),
+)
+REQUEST_SECONDS = Histogram(
+    "http_request_duration_seconds",
+    "From the head of a request to the end of its answer.",
+    REQUEST_LABELS,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+REQUESTS = Counter(
+    "http_requests_total",
+    "Requests that have ended.",
+    ["runtime", "service", "route", "method", "code"],
+)
+REQUESTS_IN_FLIGHT = Gauge(
+    "http_requests_in_flight",
+    "Requests that are being answered.",
+    ["runtime", "service"],
+    multiprocess_mode="livesum",
+)
+REQUEST_BODY_BYTES = Counter(
+    "http_request_body_bytes_total",
+    "Bytes of requests' bodies that were read.",
+    ["runtime", "service", "route"],
+)
+RESPONSE_BODY_BYTES = Counter(
+    "http_response_body_bytes_total",
+    "Bytes of answers' bodies.",
+    ["runtime", "service", "route"],
+)
+
+# --- The process ---
+
+BUILD_INFO = Gauge(
+    "furrow_build_info",
+    "1, with the version that runs.",
+    ["service", "version"],
+    multiprocess_mode="livemax",
+)
+GC_SECONDS = Counter(
+    "python_gc_seconds_total",
+    "CPU time of garbage collections, by the oldest generation collected.",
+    ["generation"],
+)
+GC_COLLECTIONS = Counter(
+    "python_gc_collections_total",
+    "Garbage collections, by the oldest generation collected.",
+    ["generation"],
+)
 
 # --- Calls to other services ---
 
@@ -57,4 +136,29 @@ JOB_SECONDS = Histogram(
     "One run of a job, from its claim to its end or its next wait.",
     ["kind"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
+)
+JOBS_WAITING = Gauge(
+    "farm_jobs_waiting",
+    "Jobs that wait to be run, those in a back-off included.",
+    ["kind"],
+    multiprocess_mode="livemostrecent",
+)
+OLDEST_WAITING_SECONDS = Gauge(
+    "farm_jobs_oldest_waiting_seconds",
+    "How long the oldest job that could run waits for a worker; 0 where none does.",
+    multiprocess_mode="livemostrecent",
+)
+WORKER_HEARTBEAT = Gauge(
+    "farm_worker_heartbeat_timestamp_seconds",
+    "When a worker last looked after its queue, seconds since 1970.",
+    multiprocess_mode="livemostrecent",
+)
+
+# --- Imagery ---
+
+SCENES = Gauge("farm_scenes", "Scenes, by state.", ["state"], multiprocess_mode="livemostrecent")
+NEWEST_OBSERVATION = Gauge(
+    "farm_newest_observation_timestamp_seconds",
+    "When the newest scene that gave a number was acquired, seconds since 1970; absent without.",
+    multiprocess_mode="livemostrecent",
 )

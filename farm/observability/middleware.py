@@ -1,30 +1,132 @@
-"""Request metrics whose labels stay few."""
+"""django-prometheus' metrics of requests, with labels that stay few, at a fifth of their cost.
+
+Names, labels and meaning are its own (``django_prometheus.middleware.Metrics``); it looks each
+metric up by its labels for each request, takes the method into two of them as the client spelt it,
+and counts a request twice in one that ends in an exception.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING
 
-from django_prometheus.middleware import PrometheusAfterMiddleware
+from django_prometheus.middleware import Metrics
+
+from farm.observability.routes import METHODS
+from farm.observability.wsgi import ROUTE_KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest, HttpResponseBase
+    from django.template.response import SimpleTemplateResponse
+
+    GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+INVALID_METHOD = "<invalid method>"
+UNNAMED_VIEW = "<unnamed view>"
 
 
-class MetricsMiddleware(PrometheusAfterMiddleware):
-    """django-prometheus' metrics, with the method label bounded in every one of them.
+class OuterMetricsMiddleware:
+    """Counts and times requests with all the middleware below."""
 
-    Two of its histograms take the method as the client spelt it; anybody could make a new time
-    series with each request.
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self._get_response = get_response
+        self._metrics = Metrics.get_instance()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        began = time.perf_counter()
+        self._metrics.requests_total.inc()
+        response = self._get_response(request)
+        self._metrics.responses_total.inc()
+        self._metrics.requests_latency_before.observe(time.perf_counter() - began)
+        return response
+
+
+class MetricsMiddleware:
+    """Counts and times requests by view, method, transport, code and character set.
+
+    It also leaves the route for ``farm.observability.wsgi``, which stands outside of Django.
     """
 
-    def label_metric(
-        self,
-        metric: Any,
-        request: HttpRequest,
-        response: HttpResponseBase | None = None,
-        **labels: Any,
-    ) -> Any:
-        """Give the metric its labels."""
-        if "method" in labels:
-            labels["method"] = self._method(request)
-        return super().label_metric(metric, request, response, **labels)
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self._get_response = get_response
+        self._metrics = Metrics.get_instance()
+        # As many as views × methods × codes: the others have two or three values in all.
+        self._known: dict[tuple[str, str, str, int, str], _Series] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        began = time.perf_counter()
+        response = self._get_response(request)
+        took_s = time.perf_counter() - began
+        match = request.resolver_match
+        if match is None:
+            view = UNNAMED_VIEW
+        else:
+            request.META[ROUTE_KEY] = match.route
+            view = match.view_name or UNNAMED_VIEW
+        self._series(request, response, view).count(request, response, took_s)
+        return response
+
+    def process_template_response(
+        self, request: HttpRequest, response: SimpleTemplateResponse
+    ) -> SimpleTemplateResponse:
+        """Count the template."""
+        name = str(response.template_name)
+        self._metrics.responses_by_templatename.labels(templatename=name).inc()
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Count an exception that nobody has expected."""
+        self._metrics.exceptions_by_type.labels(type=type(exception).__name__).inc()
+        match = request.resolver_match
+        view = (match.view_name if match else "") or UNNAMED_VIEW
+        self._metrics.exceptions_by_view.labels(view=view).inc()
+
+    def _series(self, request: HttpRequest, response: HttpResponseBase, view: str) -> _Series:
+        method = request.method if request.method in METHODS else INVALID_METHOD
+        transport = request.scheme or "http"
+        charset = str(getattr(response, "charset", ""))
+        key = (view, str(method), transport, response.status_code, charset)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known.setdefault(key, _Series(self._metrics, *key))
+        return found
+
+
+class _Series:
+    """The metrics of one kind of answer; finding each by its labels takes longer."""
+
+    __slots__ = ("_always", "_duration", "_metrics")
+
+    def __init__(
+        self, metrics: Metrics, view: str, method: str, transport: str, status: int, charset: str
+    ) -> None:
+        code = str(status)
+        self._metrics = metrics
+        self._duration = metrics.requests_latency_by_view_method.labels(view, method)
+        self._always = (
+            metrics.requests_by_method.labels(method),
+            metrics.requests_by_transport.labels(transport),
+            metrics.requests_by_view_transport_method.labels(view, transport, method),
+            metrics.responses_by_status.labels(code),
+            metrics.responses_by_status_view_method.labels(code, view, method),
+            metrics.responses_by_charset.labels(charset),
+        )
+
+    def count(self, request: HttpRequest, response: HttpResponseBase, took_s: float) -> None:
+        for counter in self._always:
+            counter.inc()
+        self._duration.observe(took_s)
+        if request.META.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest":
+            self._metrics.requests_ajax.inc()
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        self._metrics.requests_body_bytes.observe(int(length) if length.isdecimal() else 0)
+        if response.streaming:
+            self._metrics.responses_streaming.inc()
+        else:
+            self._metrics.responses_body_bytes.observe(len(response.content))  # type: ignore[attr-defined]

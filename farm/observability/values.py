@@ -1,8 +1,8 @@
 """Where the numbers of prometheus_client's metrics are kept: in the files of a slot, or in memory.
 
-Long-lived processes share a folder, :func:`share` puts them there. Everything else, each management
-command that ends after seconds, counts in its own memory: :func:`keep`. One of the two must be
-called before the first metric is made, because a metric asks only once.
+Long-lived processes share a folder: :func:`share_if_asked` puts them there. Everything else, each
+management command that ends after seconds, counts in its own memory: :func:`keep`. One of the two
+must be called before the first metric is made, because a metric asks only once.
 """
 
 from __future__ import annotations
@@ -57,6 +57,18 @@ def share(folder: Path, *, role: str) -> Slots:
     )
     _slots, _is_decided = slots, True
     return slots
+
+
+def share_if_asked(*, role: str) -> None:
+    """Count in the folder that ``PROMETHEUS_MULTIPROC_DIR`` names, in memory where it names none.
+
+    Args:
+        role: What the process is: ``web``, ``worker``.
+    """
+    if name := os.environ.get(FOLDER_VARIABLE, "").strip():
+        share(Path(name).absolute(), role=role)
+    else:
+        keep()
 
 
 def keep() -> None:

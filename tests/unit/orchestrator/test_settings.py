@@ -71,22 +71,76 @@ def test_collected_files_get_names_that_may_be_kept_for_ever(production):
     assert not run.stdout.strip().endswith("swagger-ui.css")
 
 
-def test_metrics_of_several_processes_are_summed_from_the_folder(production, tmp_path):
-    folder = tmp_path / "metrics"
-    ask = (
-        "from django.test import Client; c = Client(headers={'host': 'localhost'});"
-        "c.get('/healthz');"
-        "print(c.get('/metrics').content.decode())"
-    )
-    variables = production | {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+ASK = (
+    "import orchestrator.wsgi; from django.test import Client;"
+    "c = Client(headers={'host': 'localhost'}); c.get('/healthz');"
+    "page = c.get('/metrics'); print(page.status_code); print(page.content.decode())"
+)
 
-    manage("shell", "--no-imports", "-v", "0", "-c", ask, **variables)
-    run = manage("shell", "--no-imports", "-v", "0", "-c", ask, **variables)
+
+def ask(**variables):
+    """A web process of its own that is asked for healthz, then for its metrics."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FURROW_")}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", ASK],
+        cwd=ROOT,
+        env=clean | variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def healths(run):
+    wanted = 'django_http_requests_total_by_view_transport_method_total{method="GET",transport='
+    lines = [line for line in run.stdout.splitlines() if line.startswith(wanted)]
+    return [float(line.split()[-1]) for line in lines if 'view="healthz"' in line]
+
+
+def test_metrics_of_several_processes_are_summed_from_the_folder(tmp_path):
+    folder = tmp_path / "metrics"
+    variables = {"FURROW_DATA_DIR": str(tmp_path), "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+
+    ask(**variables)
+    run = ask(**variables)
 
     # Two processes asked once each for healthz; the second sees both.
-    wanted = 'django_http_requests_total_by_view_transport_method_total{method="GET",transport='
-    counted = [line for line in run.stdout.splitlines() if 'view="healthz"' in line]
-    assert any(line.startswith(wanted) and line.endswith(" 2.0") for line in counted), run.stderr
+    assert healths(run) == [2.0], run.stderr
+    assert (folder / "generation").exists()
+
+
+@pytest.mark.parametrize("folder", ["", "taken"])
+def test_without_a_folder_a_web_process_serves_and_counts_for_itself(tmp_path, folder):
+    (tmp_path / "taken").touch()
+    named = str(tmp_path / folder) if folder else ""
+
+    run = ask(FURROW_DATA_DIR=str(tmp_path), PROMETHEUS_MULTIPROC_DIR=named)
+
+    assert healths(run) == [1.0], run.stderr
+    assert run.stderr.count("is not counted") == bool(folder)
+
+
+@pytest.mark.parametrize("name", ["counter_0123.db", "gauge_livesum_9.db"])
+def test_a_file_that_python_cannot_read_is_a_503_in_words(tmp_path, name):
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    (folder / name).touch()
+
+    run = ask(FURROW_DATA_DIR=str(tmp_path), PROMETHEUS_MULTIPROC_DIR=str(folder))
+
+    assert run.stdout.splitlines()[0] == "503", run.stderr
+    assert "cannot be read by Python" in run.stdout
+
+
+def test_management_commands_leave_the_folder_of_counters_alone(production, tmp_path):
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+
+    run = manage("check", PROMETHEUS_MULTIPROC_DIR=str(folder), **production)
+
+    assert run.returncode == 0, run.stderr
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the tests run on PostgreSQL")

@@ -1,0 +1,1 @@
+"""See ``farm.observability.databases.counting``."""
