@@ -15,10 +15,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 
+from farm.imagery.gauges import set_imagery_gauges
 from farm.imagery.storage import object_store
+from farm.jobs.gauges import set_queue_gauges
 from farm.jobs.lease import stopping
 from farm.jobs.models import Job, JobState
 from farm.jobs.queue import prune, sweep
+from farm.observability.gc_time import collections
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("furrow.jobs")
 
 SWEEP_EVERY_S = 3.0
+MEASURE_EVERY_S = 15.0
 TIDY_EVERY_S = 3600.0
 # With `--batch` the worker ends when nothing is left; longer waits of jobs are not sat out.
 BATCH_PATIENCE_S = 60.0
@@ -80,6 +84,7 @@ class Sweeper:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="job-sweeper", daemon=True)
         self._tidied_at = float("-inf")
+        self._measured_at = float("-inf")
 
     def start(self) -> None:
         """Start; the first sweep comes at once."""
@@ -100,11 +105,16 @@ class Sweeper:
             connections.close_all()
 
     def sweep_once(self) -> None:
-        """Sweep, and once an hour delete what nobody needs any more."""
+        """Sweep, four times a minute measure, and once an hour delete what nobody needs."""
         try:
             found = sweep(now=timezone.now())
             if found:
                 log.info("Jobs were given back to the queue.", extra={"jobs": found})
+            if time.monotonic() - self._measured_at > MEASURE_EVERY_S:
+                self._measured_at = time.monotonic()
+                set_queue_gauges(now=timezone.now())
+                set_imagery_gauges()
+                collections.count()
             if time.monotonic() - self._tidied_at > TIDY_EVERY_S:
                 self._tidied_at = time.monotonic()
                 prune(now=timezone.now())

@@ -13,6 +13,7 @@ from django_tasks_db.management.commands.db_worker import (
 )
 
 from farm.jobs.worker import JobWorker
+from farm.observability.process import begin
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -57,5 +58,6 @@ class Command(BaseCommand):
             worker_id=options["worker_id"],
             excluded_queue_names=[],
         )
+        begin(service="furrow-worker")
         worker.configure_signals()
         worker.run()
