@@ -90,7 +90,7 @@ fn fields() -> Vec<proto::FieldOutline> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_are_charged_with_what_the_process_takes() {
     let running = start_with(&[("FURROW_NDVI_THREADS", "2")]).await;
-    let noise = |col: u32, row: u32| f64::from((col * 7919 + row * 104_729) % 4093) as f32;
+    let noise = |col: u32, row: u32| ((col * 7919 + row * 104_729) % 4093) as f32;
     let pixels = plane(degrees(SIDE, SIDE), |col, row| {
         0.3 + noise(col, row) / 8192.0
     });

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path as FilePath, PathBuf};
 
+use furrow_service_kit::cpu;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 
@@ -26,11 +27,17 @@ pub(super) fn open(folder: &FilePath) -> Result<(PathBuf, LocalFileSystem), Stri
 /// [`NdviError::StoreDenied`], or [`NdviError::StoreUnavailable`] when the folder itself is gone: a
 /// disk that was unmounted comes back.
 pub(super) async fn within(root: &FilePath, key: &Path) -> Result<(), NdviError> {
+    let (root, key) = (root.to_owned(), key.clone());
+    let found = cpu::spawn_blocking(move || found_within(&root, &key)).await;
+    found.unwrap_or_else(|error| Err(NdviError::Fault(error.to_string())))
+}
+
+fn found_within(root: &FilePath, key: &Path) -> Result<(), NdviError> {
     let path = root.join(key.as_ref());
     let mut last = None;
     // What does not exist yet is judged by the nearest folder that does.
     for path in path.ancestors().take_while(|path| path.starts_with(root)) {
-        match tokio::fs::canonicalize(path).await {
+        match path.canonicalize() {
             Ok(existing) if existing.starts_with(root) => return Ok(()),
             Ok(_) => {
                 return Err(NdviError::StoreDenied {
