@@ -287,7 +287,7 @@ mod tests {
         let cases: [(&str, Change); 27] = [
             ("producer_id", |r| r.producer_id = "x".repeat(36)),
             ("producer_id", |r| {
-                r.producer_id = r.producer_id.replace('-', "")
+                r.producer_id = r.producer_id.replace('-', "");
             }),
             ("sequence", |r| r.sequence = 0),
             ("program", |r| r.program = "Ingest".to_owned()),
@@ -299,33 +299,33 @@ mod tests {
             ("families", |r| r.families[1].name = "c".to_owned()),
             ("families[0].name", |r| r.families[0].name = "1c".to_owned()),
             ("families[0].name", |r| {
-                r.families[0].name = "c_total".to_owned()
+                r.families[0].name = "c_total".to_owned();
             }),
             ("families[0].name", |r| r.families[0].name = "c".repeat(129)),
             ("families[0].help", |r| {
-                r.families[0].help = "h".repeat(1025)
+                r.families[0].help = "h".repeat(1025);
             }),
             ("families[0].kind", |r| r.families[0].kind = 0),
             ("families[0].kind", |r| r.families[0].kind = 9),
             ("families[0].bounds", |r| r.families[0].bounds = vec![1.0]),
             ("families[2].bounds", |r| {
-                r.families[2].bounds = vec![1.0, 1.0]
+                r.families[2].bounds = vec![1.0, 1.0];
             }),
             ("families[2].bounds", |r| {
-                r.families[2].bounds = vec![1.0, f64::INFINITY]
+                r.families[2].bounds = vec![1.0, f64::INFINITY];
             }),
             ("families[0].series", |r| r.families[0].series.clear()),
             ("families[0].series[0].value", |r| {
-                r.families[0].series[0].value = -1.0
+                r.families[0].series[0].value = -1.0;
             }),
             ("families[0].series[0].value", |r| {
-                r.families[0].series[0].value = f64::NAN
+                r.families[0].series[0].value = f64::NAN;
             }),
             ("families[2].series[0].bucket_counts", |r| {
                 r.families[2].series[0].bucket_counts.clear();
             }),
             ("families[2].series[0].sum", |r| {
-                r.families[2].series[0].sum = f64::NAN
+                r.families[2].series[0].sum = f64::NAN;
             }),
             ("families[0].series[0].labels[0].name", |r| {
                 r.families[0].series[0].labels[0].name = "program".to_owned();

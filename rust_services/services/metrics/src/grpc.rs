@@ -114,8 +114,8 @@ impl Grpc {
         let slot = self.compute.admit()?;
         let sampler = self.sampler.clone();
         let answered = slot.run(&cancel, move || {
-            let samples = sampler.samples();
-            slo::answer(&samples.ring, &samples.known, &question, now_ms())
+            let read = sampler.samples();
+            slo::answer(&read.ring, &read.known, &question, now_ms())
         });
         Ok(answered.await.map_err(MetricsError::from)?)
     }

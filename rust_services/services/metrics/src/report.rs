@@ -11,6 +11,7 @@
 //! repetition is known by its sequence. So nothing is lost and nothing is counted twice, whenever the
 //! process ends.
 
+mod contribution;
 mod journal;
 mod record;
 mod shown;
@@ -28,6 +29,7 @@ use furrow_rpc::metrics::v1 as proto;
 use tokio::sync::oneshot;
 
 use crate::status::MetricsError;
+pub use contribution::Pushed;
 use journal::Journal;
 use record::Record;
 pub use shown::{ShownKind, ShownSample};
@@ -151,7 +153,7 @@ impl Reports {
     }
 
     /// What is shown, and a number that changes when it does. Gauges that have vanished are still in
-    /// it; [`State::samples`] leaves them out.
+    /// it; [`State::is_alive`] tells.
     pub fn shown(&self) -> (Arc<State>, u64) {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         (Arc::clone(&shown.state), shown.version)

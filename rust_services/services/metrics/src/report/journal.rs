@@ -34,16 +34,12 @@ impl Journal {
     pub(super) fn open(folder: &Path, limits: &Limits) -> io::Result<(Self, State)> {
         std::fs::create_dir_all(folder)?;
         let snapshot = folder.join("reports.snapshot");
-        let (mut state, epoch) = match read(&snapshot)? {
-            None => (State::default(), 0),
-            Some(bytes) => match restored(&bytes, limits) {
-                Some(found) => found,
-                None => {
-                    set_aside(&snapshot)?;
-                    (State::default(), 0)
-                }
-            },
-        };
+        let kept = read(&snapshot)?;
+        let found = kept.as_deref().map(|bytes| restored(bytes, limits));
+        if matches!(found, Some(None)) {
+            set_aside(&snapshot)?;
+        }
+        let (mut state, epoch) = found.flatten().unwrap_or_default();
         let path = journal_path(folder, epoch);
         let bytes = read(&path)?.unwrap_or_default();
         let mut length = 0;
