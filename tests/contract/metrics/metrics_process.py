@@ -209,6 +209,6 @@ def controllable(folder: Path, **settings: str) -> Iterator[MetricsProcess]:
 @contextmanager
 def in_memory() -> Iterator[Path]:
     """A folder in memory, where files of counters belong; where there is none, any."""
-    shared = Path("/dev/shm")
+    shared = Path("/dev/shm")  # noqa: S108 - folders of its own are made in it
     with tempfile.TemporaryDirectory(prefix="fu-", dir=shared if shared.is_dir() else None) as path:
         yield Path(path)

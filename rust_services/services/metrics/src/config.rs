@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use furrow_service_kit::config::{ConfigError, Environment, KitConfig, number_between};
 use furrow_service_kit::listen::Listen;
 
+use crate::sources::Source;
+
 /// Settings of the metrics service.
 #[derive(Debug, Clone)]
 pub struct MetricsConfig {
@@ -15,6 +17,8 @@ pub struct MetricsConfig {
     pub folder: PathBuf,
     /// Where the service keeps what must outlive it.
     pub state_folder: PathBuf,
+    /// Services whose metrics are read for questions.
+    pub sources: Vec<Source>,
     /// Series that are kept and shown; more are dropped and counted.
     pub most_series: usize,
 }
@@ -44,7 +48,12 @@ impl MetricsConfig {
                 Err(ConfigError::new(name, &value.unwrap_or_default(), reason))
             }
         };
+        let sources = "FURROW_METRICS_SOURCES";
+        let listed = environment.variable(sources).unwrap_or_default();
+        let listed =
+            Source::list(&listed).map_err(|reason| ConfigError::new(sources, &listed, reason))?;
         Ok(Self {
+            sources: listed,
             kit: KitConfig::from_environment(environment, "FURROW_METRICS", listen, admin)?,
             folder: folder("PROMETHEUS_MULTIPROC_DIR", None)?,
             state_folder: folder("FURROW_METRICS_STATE_DIR", Some("/var/lib/furrow/metrics"))?,

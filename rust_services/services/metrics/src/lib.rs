@@ -1,19 +1,20 @@
 //! The metrics service: scrapes that never touch Python.
 //!
 //! ```text
-//! page ── scraper: a thread, its queue, formats
-//!            │
-//!         collect: all files as one table
-//!            │
-//!         files ── mapping            directory: what is in the folder
-//!         retired ── persist          slots ── process: who writes, and what that uses
+//! page ── scraper: a thread, its queue        grpc ── convert
+//!            │                                   │ Report      │ QuerySlo
+//!         collect: all files as one table ◄── report         slo ── ring ── sources
+//!            │ files ── mapping     directory
+//!            │ retired ── persist   slots ── process
 //! ```
 
 pub mod accept;
 pub mod collect;
 pub mod config;
+mod convert;
 pub mod directory;
 pub mod files;
+pub mod grpc;
 pub mod mapping;
 pub mod own;
 pub mod page;
@@ -21,10 +22,16 @@ pub mod persist;
 pub mod print;
 pub mod process;
 mod processes;
+pub mod report;
 pub mod retired;
+pub mod ring;
 pub mod scraper;
+pub mod slo;
 pub mod slots;
+pub mod sources;
+pub mod status;
 
+use std::future::IntoFuture as _;
 use std::sync::Arc;
 
 use furrow_rpc::FILE_DESCRIPTOR_SET;
@@ -34,9 +41,13 @@ use tonic::service::Routes;
 
 use crate::collect::Collector;
 use crate::config::MetricsConfig;
+use crate::grpc::Grpc;
 use crate::own::Own;
 use crate::page::DjangoPage;
+use crate::persist::StateFolder;
+use crate::report::{Limits, Pushed, Reports};
 use crate::scraper::Scraper;
+use crate::sources::{Sampler, SamplerParts};
 
 /// The service as a program.
 #[derive(Debug, Clone, Copy)]
@@ -45,11 +56,8 @@ pub struct MetricsProgram;
 impl Program for MetricsProgram {
     const NAME: &'static str = "furrow-metrics";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const SERVICE: &'static str = "farm.rpc.metrics.v1.MetricsService";
-    const METHODS: &'static [&'static str] = &[
-        "/farm.rpc.metrics.v1.MetricsService/Report",
-        "/farm.rpc.metrics.v1.MetricsService/QuerySlo",
-    ];
+    const SERVICE: &'static str = grpc::SERVICE;
+    const METHODS: &'static [&'static str] = grpc::METHODS;
     const CONTRACTS: &'static [u8] = FILE_DESCRIPTOR_SET;
     type Config = MetricsConfig;
 
@@ -63,15 +71,29 @@ impl Program for MetricsProgram {
 
     async fn routes(config: MetricsConfig, kit: Kit) -> Result<Routes, StartError> {
         let own = Own::register(&kit.metrics);
-        let collector = Collector::new(&config, own.clone());
+        let reports = Arc::new(Reports::open(
+            config.state_folder.clone(),
+            Limits::default(),
+        ));
+        let mut collector = Collector::new(&config, own.clone());
+        collector.contribute(Box::new(Pushed::new(Arc::clone(&reports))));
         let scraper = Scraper::start(collector, own)
             .map_err(|error| StartError::Part(format!("no thread for scrapes: {error}")))?;
         kit.pages.serve(Arc::new(DjangoPage::new(scraper.clone())));
+        let parts = SamplerParts {
+            sources: config.sources,
+            python: Box::new(scraper.clone()),
+            metrics: kit.metrics.clone(),
+            folder: StateFolder::new(&config.state_folder),
+        };
+        let (sampler, sampling) = Sampler::new(parts, kit.stopping.clone().into_future());
+        kit.background.spawn("sampler", sampling);
         let stopping = kit.stopping.clone();
         kit.background.spawn("state", async move {
             stopping.await;
             scraper.stop().await;
         });
-        Ok(Routes::default())
+        let service = Grpc::new(reports, sampler, Arc::clone(&kit.compute), &kit.metrics);
+        Ok(Routes::new(service.into_server()))
     }
 }
