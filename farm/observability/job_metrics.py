@@ -124,11 +124,12 @@ class JobMetrics:
         with self._lock:
             gives_up_at = time.monotonic() + most_wait_s
             try:
-                if self._unsent is None:
-                    self._unsent = self._next_report()
-                while self._unsent is not None:
+                for _ in range(2):
+                    self._unsent = self._unsent or self._next_report()
+                    if self._unsent is None:
+                        return
                     self._send(self._unsent, timeout_s=gives_up_at - time.monotonic())
-                    self._unsent = self._next_report()
+                    self._unsent = None
             except Exception as error:  # a border: the command goes on whatever this is
                 self._complain(error)
 
