@@ -7,6 +7,7 @@ mod http_server;
 mod layouts;
 mod lifecycle;
 mod masks;
+mod metrics;
 mod mosaic_files;
 mod mosaics;
 mod rasters;
