@@ -255,6 +255,91 @@ def safe_xml(folder: Path) -> None:
         (folder / f"{index}").write_text(text)
 
 
+def metric_key(name: str, sample: str, labels: dict[str, str], text: str = "Help.") -> bytes:
+    """A key, as prometheus_client writes it."""
+    return json.dumps([name, sample, labels, text], sort_keys=True).encode()
+
+
+def metric_keys(folder: Path) -> None:
+    """Keys of every kind and escape, and what is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = [
+        metric_key("jobs", "jobs_total", {"kind": "a", "state": "ok"}),
+        metric_key("h", "h_bucket", {"le": "+Inf", "route": "/a"}),
+        metric_key("g", "g", {}),
+        metric_key("g", "g", {"a": 'q"b\\c\nd\te\r\x00'}, 'x"y\\z\n'),
+        metric_key("é", "é", {"ü.b": "é🌾"}),
+        json.dumps(["a", "a", {"b": "é🌾"}, "ß"], ensure_ascii=False).encode(),
+        b'["a", "a", {"b": "\\ud800"}, ""]',
+        b'["a", "a", {"b": "\\ud83c\\u0041\\udc00"}, ""]',
+        b'["a","a",{"b":"\\/\\b\\f"},""]',
+        b' [ "a" , "a" , { "b" : "c" } , "" ] ',
+        b'["a", "a", {"b": 1}, ""]',
+        b'["a", "a", {"b": "c", "b": "d"}, ""]',
+        b'["a", "a", ["b"], ""]',
+        b'["a", "a", {}, ""] x',
+        b'["a", "a", {}, "',
+        b'["a", "a", {}, "\\u12',
+        b'["a", "a", {}, "\xff"]',
+        b"null",
+        b"",
+        metric_key("a", "a", {f"l{n}": "" for n in range(64)}),
+        metric_key("a", "a", {f"l{n}": "" for n in range(65)}),
+        metric_key("a", "a_total", {"pid": "1"}),
+        metric_key("a", "a_sum", {"le": "1"}),
+    ]
+    for index, key in enumerate(keys):
+        (folder / f"{index}").write_bytes(key)
+
+
+def metric_files(folder: Path) -> None:
+    """A file of every kind and mode, and ones that are spoilt."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def file(*entries: tuple[bytes, float, float]) -> bytes:
+        out = b"\0" * 4
+        for key, value, timestamp in entries:
+            padded = key + b" " * (8 - (len(key) + 4) % 8)
+            out += struct.pack(f"=i{len(padded)}sdd", len(key), padded, value, timestamp)
+        return struct.pack("=i", len(out) + 4) + out
+
+    def of_kind(kind: int) -> bytes:
+        label = {"l": "x"}
+        if kind == 0:
+            keys = [metric_key("c", "c_total", label), metric_key("d", "d_total", {})]
+        elif kind == 1:
+            keys = [metric_key("s", "s_count", label), metric_key("s", "s_sum", label)]
+        elif kind == 2:
+            bounds = ("0.5", "1.0", "1e+06", "+Inf")
+            keys = [metric_key("h", "h_sum", label)]
+            keys += [metric_key("h", "h_bucket", {**label, "le": bound}) for bound in bounds]
+        else:
+            keys = [metric_key("g", "g", {**label, "pid": "p"}), metric_key("f", "f", {})]
+        return file(*((key, 1.5 * n - 1, 1000.0 + n) for n, key in enumerate(keys)))
+
+    for kind in range(13):
+        (folder / f"kind_{kind}").write_bytes(bytes([kind, 128]) + of_kind(kind))
+    counter = of_kind(0)
+    spoilt = {
+        "empty": b"",
+        "zeros": b"\0" * 64,
+        "short": counter[:7],
+        "cut": counter[:-9],
+        "more": counter + b"\0" * 64,
+        "used": b"\xff\xff\x00\x00" + counter[4:],
+        "unaligned": b"\x15\x00\x00\x00" + counter[4:],
+        "negative": b"\xff" * 4 + counter[4:],
+        "key": counter[:8] + b"\xff\xff\xff\x7f" + counter[12:],
+        "minus": counter[:8] + b"\xff\xff\xff\xff" + counter[12:],
+        "json": counter.replace(b'["c"', b"{'c'"),
+        "twice": file(*[(metric_key("c", "c_total", {}, help), 1.0, 0.0) for help in "ab"]),
+        "nan": file((metric_key("c", "c_total", {}), float("nan"), float("inf"))),
+    }
+    for name, data in spoilt.items():
+        for kind in (0, 8):
+            (folder / f"{name}_{kind}").write_bytes(bytes([kind, 200]) + data)
+
+
 def main() -> None:
     """Write all of them."""
     target = Path(sys.argv[1])
@@ -264,6 +349,8 @@ def main() -> None:
     outlines(target / "outlines")
     stac_items(target / "stac_items")
     safe_xml(target / "safe_xml")
+    metric_keys(target / "metric_keys")
+    metric_files(target / "metric_files")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,15 @@
 //! this crate with the inputs that were found before; `docs/testing.md` tells how.
 
 mod formulas;
+mod metric_files;
+mod metric_keys;
 mod outlines;
 mod tiff_headers;
 mod tiff_tiles;
 
 pub use formulas::formulas;
+pub use metric_files::metric_files;
+pub use metric_keys::metric_keys;
 pub use outlines::outlines;
 pub use tiff_headers::tiff_headers;
 pub use tiff_tiles::tiff_tiles;

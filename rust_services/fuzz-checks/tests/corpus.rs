@@ -39,3 +39,13 @@ fn formulas_are_computed_or_refused() {
 fn outlines_are_covered_or_refused() {
     replay("outlines", furrow_fuzz_checks::outlines);
 }
+
+#[test]
+fn metric_files_are_merged_up_to_their_fault() {
+    replay("metric_files", furrow_fuzz_checks::metric_files);
+}
+
+#[test]
+fn metric_keys_are_read_as_json_is() {
+    replay("metric_keys", furrow_fuzz_checks::metric_keys);
+}
