@@ -56,7 +56,7 @@ class MetricsMiddleware:
         self._get_response = get_response
         self._metrics = Metrics.get_instance()
         # As many as views × methods × codes: the others have two or three values in all.
-        self._known: dict[tuple[str, str, str, int, str], _Series] = {}
+        self._known: dict[tuple[str | None, str, str, int, str], _Series] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request."""
@@ -64,9 +64,8 @@ class MetricsMiddleware:
         response = self._get_response(request)
         took_s = time.perf_counter() - began
         match = request.resolver_match
-        if match is None:
-            view = UNNAMED_VIEW
-        else:
+        view = None
+        if match is not None:
             request.META[ROUTE_KEY] = match.route
             view = match.view_name or UNNAMED_VIEW
         self._series(request, response, view).count(request, response, took_s)
@@ -87,7 +86,9 @@ class MetricsMiddleware:
         view = (match.view_name if match else "") or UNNAMED_VIEW
         self._metrics.exceptions_by_view.labels(view=view).inc()
 
-    def _series(self, request: HttpRequest, response: HttpResponseBase, view: str) -> _Series:
+    def _series(
+        self, request: HttpRequest, response: HttpResponseBase, view: str | None
+    ) -> _Series:
         method = request.method if request.method in METHODS else INVALID_METHOD
         transport = request.scheme or "http"
         charset = str(getattr(response, "charset", ""))
@@ -104,15 +105,27 @@ class _Series:
     __slots__ = ("_always", "_duration", "_metrics")
 
     def __init__(
-        self, metrics: Metrics, view: str, method: str, transport: str, status: int, charset: str
+        self,
+        metrics: Metrics,
+        view: str | None,  # None: no view was reached
+        method: str,
+        transport: str,
+        status: int,
+        charset: str,
     ) -> None:
         code = str(status)
+        reached = (
+            ()
+            if view is None
+            else (metrics.requests_by_view_transport_method.labels(view, transport, method),)
+        )
+        view = view or UNNAMED_VIEW
         self._metrics = metrics
         self._duration = metrics.requests_latency_by_view_method.labels(view, method)
         self._always = (
             metrics.requests_by_method.labels(method),
             metrics.requests_by_transport.labels(transport),
-            metrics.requests_by_view_transport_method.labels(view, transport, method),
+            *reached,
             metrics.responses_by_status.labels(code),
             metrics.responses_by_status_view_method.labels(code, view, method),
             metrics.responses_by_charset.labels(charset),
