@@ -8,8 +8,8 @@ pub struct Limits {
     pub max_cells: usize,
     /// Metrics.
     pub max_families: usize,
-    /// Bytes of text that come before the numbers, of all lines together, estimated when a cell is
-    /// taken. Below 4 GiB.
+    /// Bytes of text that come before the numbers, of all lines together, and of all help texts,
+    /// estimated when a cell is taken. Below 1 GiB.
     pub max_text_bytes: usize,
 }
 
@@ -39,8 +39,8 @@ pub enum Refusal {
     /// A label stands there twice, perhaps only after what names cannot hold became `_`.
     #[error("a label stands there twice")]
     Label,
-    /// A bucket's bound is no number, or there is none.
-    #[error("a bucket's bound is no number")]
+    /// A bucket's bound is no number, or there is none, or there are too many.
+    #[error("a bucket's bound is no number, or one too many")]
     Bound,
     /// [`Limits::max_cells`] or [`Limits::max_text_bytes`].
     #[error("too many series")]

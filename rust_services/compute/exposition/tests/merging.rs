@@ -491,3 +491,31 @@ fn open_metrics_has_no_sums_below_negative_bounds_and_no_counter_that_is_nan() {
     ];
     assert_eq!(samples, wanted);
 }
+
+#[test]
+fn buckets_and_text_are_bounded_and_text_is_given_back() {
+    let bounds: Vec<String> = (0..1100).map(|n| n.to_string()).collect();
+    let counts: Vec<(&str, f64)> = bounds.iter().map(|bound| (bound.as_str(), 1.0)).collect();
+    let mut folder = Folder::of(&[("histogram_1.db", &histogram("h", &[], 0.0, &counts))]);
+    assert_eq!(folder.table.counts().cells, 1025);
+    assert_eq!(folder.table.counts().refused[Refusal::Bound as usize], 76);
+    folder.remove("histogram_1.db");
+
+    let limits = Limits {
+        max_text_bytes: 2000,
+        ..Limits::default()
+    };
+    let mut folder = Folder::with_limits(limits);
+    for round in 0..100 {
+        let name = format!("é{round}_total");
+        folder
+            .put("counter_1.db", bytes(&[plain(&name, &[("ü", "ö")], 1.0)]))
+            .expect("a file");
+        assert_eq!(folder.samples().len(), 1, "round {round}");
+        folder.remove("counter_1.db");
+    }
+    let help = "x".repeat(3000);
+    let long = (key("a", "a_total", &[], &help), 1.0, 0.0);
+    folder.put("counter_1.db", bytes(&[long])).expect("a file");
+    assert_eq!(folder.table.counts().refused[Refusal::Series as usize], 1);
+}

@@ -224,6 +224,12 @@ impl Family {
         self.by_labels.is_empty()
     }
 
+    /// How many buckets a group has.
+    pub fn buckets(&self, group: u32) -> usize {
+        let group = self.groups[group as usize].as_ref();
+        group.map_or(0, |group| group.buckets.len())
+    }
+
     /// Labels of a group.
     pub fn labels(&self, group: u32) -> &str {
         let group = self.groups[group as usize].as_ref();

@@ -11,8 +11,11 @@ use crate::limits::{Conflict, ConflictKind, Refusal};
 /// Most disagreements that wait to be told.
 const MAX_CONFLICTS: usize = 64;
 
-/// What a line has beside name and labels, estimated: braces, a bound, commas.
-const LINE_BYTES: usize = 24;
+/// What a line has beside name and labels at most: braces, a bound with its name, commas.
+const LINE_BYTES: usize = 40;
+
+/// Most buckets of a series: finding and placing one takes time in proportion.
+const MAX_BUCKETS: usize = 1024;
 
 impl Table {
     /// The cell of an entry's key, held once more; `None` where the table does not take it.
@@ -59,7 +62,8 @@ impl Table {
             (Role::Bucket(_), None) | (_, Some(_)) => return Err(Refusal::Bound),
             _ => {}
         }
-        let text_bytes = key.sample.len() + rendered.text.len() + LINE_BYTES;
+        let line_bytes = key.sample.len() + rendered.text.len() + LINE_BYTES;
+        let text_bytes = line_bytes + head_bytes(&key.family, &key.help);
         let has_room = self.counts.cells < self.limits.max_cells
             && self.text_bytes + text_bytes <= self.limits.max_text_bytes;
         let index = self.family(kind, key, has_room)?;
@@ -75,12 +79,15 @@ impl Table {
         if !has_room {
             return Err(Refusal::Series);
         }
+        if group.is_some_and(|group| family.buckets(group) >= MAX_BUCKETS) {
+            return Err(Refusal::Bound);
+        }
         let group = group.unwrap_or_else(|| family.add_group(rendered.text, rendered.le_at));
         let cell = self.add_cell(index, group, Rule::of(kind));
         if let Some(family) = self.families[index as usize].as_mut() {
             family.set_cell(group, role, cell);
+            self.text_bytes += bytes_of_line(family, group, cell);
         }
-        self.text_bytes += text_bytes;
         self.counts.cells += 1;
         Ok(cell)
     }
@@ -132,6 +139,7 @@ impl Table {
         for name in claimed {
             self.claims.insert(name.into(), index);
         }
+        self.text_bytes += head_bytes(&name, &key.help);
         self.names.insert(name.into(), index);
         self.counts.families += 1;
         Ok(index)
@@ -169,8 +177,7 @@ impl Table {
         let Some(found) = self.families[family as usize].as_mut() else {
             return;
         };
-        let sample_len = found.sample_name(group, cell).len();
-        let text_bytes = sample_len + found.labels(group).len() + LINE_BYTES;
+        let text_bytes = bytes_of_line(found, group, cell);
         self.text_bytes = self.text_bytes.saturating_sub(text_bytes);
         self.counts.cells -= 1;
         self.free_cells.push(cell);
@@ -184,6 +191,8 @@ impl Table {
         for name in Family::claimed_names(&gone.name, gone.kind) {
             self.claims.remove(name.as_str());
         }
+        let text_bytes = head_bytes(&gone.name, &gone.help);
+        self.text_bytes = self.text_bytes.saturating_sub(text_bytes);
         self.names.remove(&gone.name);
         self.free_families.push(family);
         self.counts.families -= 1;
@@ -221,6 +230,16 @@ impl Table {
     pub(super) fn count_refusal(&mut self, refusal: Refusal) {
         self.counts.refused[refusal as usize] += 1;
     }
+}
+
+/// Bytes that a line of a cell has before its number.
+fn bytes_of_line(family: &Family, group: u32, cell: CellId) -> usize {
+    family.sample_name(group, cell).len() + family.labels(group).len() + LINE_BYTES
+}
+
+/// Bytes that a metric takes without series: HELP and TYPE in two forms, escaped.
+const fn head_bytes(name: &str, help: &str) -> usize {
+    4 * (name.len() + help.len()) + 2 * LINE_BYTES
 }
 
 /// What the sample is to its metric; of a bucket the bound is yet to come.
