@@ -254,7 +254,8 @@ fn list(path: &Path, (device, inode): (u64, u64)) -> io::Result<Listing> {
     for entry in fs::read_dir(path)?.take(MOST_ENTRIES) {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name == GENERATION {
+        // Names with a dot in front are of files in the making.
+        if name == GENERATION || name.starts_with('.') {
             continue;
         }
         if let Some(slot) = slot_of(&name) {
@@ -307,7 +308,13 @@ mod tests {
     fn only_files_of_python_and_locks_of_slots_are_taken_up() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path();
-        for name in ["counter_0.db", "slot7.lock", "slot99.lock", "notes.txt"] {
+        for name in [
+            "counter_0.db",
+            "slot7.lock",
+            "slot99.lock",
+            "notes.txt",
+            ".new",
+        ] {
             fs::write(path.join(name), "").expect("written");
         }
         fs::write(path.join("generation"), "one\n").expect("written");

@@ -79,6 +79,8 @@ impl Program for MetricsProgram {
         collector.contribute(Box::new(Pushed::new(Arc::clone(&reports))));
         let scraper = Scraper::start(collector, own)
             .map_err(|error| StartError::Part(format!("no thread for scrapes: {error}")))?;
+        // Ready is who has read all files once: the first scrape is no slower than the others.
+        let _ = scraper.sample(|_| ()).await;
         kit.pages.serve(Arc::new(DjangoPage::new(scraper.clone())));
         let parts = SamplerParts {
             sources: config.sources,
