@@ -49,11 +49,11 @@ impl MetricsConfig {
             }
         };
         let sources = "FURROW_METRICS_SOURCES";
-        let listed = environment.variable(sources).unwrap_or_default();
-        let listed =
-            Source::list(&listed).map_err(|reason| ConfigError::new(sources, &listed, reason))?;
+        let text = environment.variable(sources).unwrap_or_default();
+        let sources =
+            Source::list(&text).map_err(|reason| ConfigError::new(sources, &text, reason))?;
         Ok(Self {
-            sources: listed,
+            sources,
             kit: KitConfig::from_environment(environment, "FURROW_METRICS", listen, admin)?,
             folder: folder("PROMETHEUS_MULTIPROC_DIR", None)?,
             state_folder: folder("FURROW_METRICS_STATE_DIR", Some("/var/lib/furrow/metrics"))?,
