@@ -14,7 +14,6 @@
 mod contribution;
 mod journal;
 mod record;
-mod shown;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -32,7 +31,6 @@ use crate::status::MetricsError;
 pub use contribution::Pushed;
 use journal::Journal;
 use record::Record;
-pub use shown::{ShownKind, ShownSample};
 pub use state::{Family, Labels, State, Value};
 
 /// Reports that wait to be kept.
