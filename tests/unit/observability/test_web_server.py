@@ -28,6 +28,7 @@ class Web:
 
     def __init__(self, folder: Path, log: IO[bytes]) -> None:
         self.metrics = folder / "metrics"
+        self._log = Path(log.name)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -63,6 +64,10 @@ class Web:
         """Get so many answers; while processes are replaced a connection may find nobody."""
         for _ in range(times):
             wait_for(self.answers)
+
+    def started(self) -> int:
+        """How many processes have begun to serve: one that still loads would not end quickly."""
+        return self._log.read_text().count("Started worker")
 
     def holders(self) -> dict[int, int]:
         """Slot → process id, of the slots that a living process has signed."""
@@ -109,7 +114,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
         served = Web(folder, log)
         try:
             wait_for(served.answers)
-            wait_for(lambda: len(served.holders()) == 2)
+            wait_for(lambda: served.started() == 2)
             yield served
         finally:
             os.killpg(served.leader.pid, signal.SIGKILL)
@@ -138,7 +143,7 @@ def test_processes_hold_slots_and_their_next_ones_count_on(web: Web) -> None:
     # Killed: another process takes the slot over and goes on.
     os.kill(first[1], signal.SIGKILL)
     wait_for(lambda: len(web.holders()) == 2 and web.holders()[1] != first[1])
-    wait_for(web.answers)
+    wait_for(lambda: web.started() == 3)
     web.ask_patiently(10)
     assert web.counted(method="GET") >= before + 30
 
