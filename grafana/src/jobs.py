@@ -138,7 +138,9 @@ CALLS = Row(
             "Services held for dead",
             "1 while any process refuses calls at once because the service does not answer.",
             "none",
-            Query(expr="max by (service) (grpc_client_breaker_open)", legend="{{service}}"),
+            Query(
+                expr='max by (service) (grpc_client_breaker_open{program=""})', legend="{{service}}"
+            ),
             highest=1,
         ),
         graph(

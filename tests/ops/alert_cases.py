@@ -220,7 +220,8 @@ REQUESTS = [
     *burns("slow", 0.01),
     Case(
         alert="BreakerOpen",
-        series=gauge('grpc_client_breaker_open{service="furrow-ndvi"}', good=0, bad=1, bad_min=10),
+        series=gauge('grpc_client_breaker_open{service="furrow-ndvi"}', good=0, bad=1, bad_min=10)
+        | {'grpc_client_breaker_open{service="furrow-ndvi", program="ingest_folder"}': "1x90"},
         silent="10m",
         fires="13m",
         resolved="21m",
@@ -306,6 +307,13 @@ METRICS = [
         alert="MetricFilesQuarantined",
         series=gauge("furrow_metrics_quarantined_files", good=0, bad=2, bad_min=15),
         silent="13m",
+        fires="18m",
+        resolved="26m",
+    ),
+    Case(
+        alert="MetricFolderUnreadable",
+        series=gauge("furrow_metrics_folder_readable", good=1, bad=0, bad_min=15),
+        silent="11m",
         fires="18m",
         resolved="26m",
     ),
