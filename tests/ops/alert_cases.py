@@ -160,7 +160,7 @@ PARTS = [
             for name, low, high in (
                 ('part:process_resident_memory_bytes:sum{job="django", role="web"}', GIB / 4, GIB),
                 ('part:process_resident_memory_bytes:sum{job="furrow-ndvi"}', GIB, 3 * GIB),
-                ('part:process_resident_memory_bytes:sum{job="furrow-metrics"}', 1e7, 3e8),
+                ('part:process_resident_memory_bytes:sum{job="furrow-metrics"}', 1e7, 5e8),
             )
         },
         silent="15m",

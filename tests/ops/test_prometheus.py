@@ -94,3 +94,12 @@ def test_the_python_counters_are_asked_of_furrow_metrics_and_never_of_django() -
 def test_no_scrape_is_without_a_limit() -> None:
     for job in scrape_configs():
         assert {"sample_limit", "body_size_limit", "label_limit"} <= job.keys(), job["job_name"]
+
+
+def test_the_containers_find_targets_and_rules_beside_the_configuration() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    mounts = dict(volume.split(":")[:2] for volume in services["prometheus"]["volumes"])
+    folder = Path(mounts["./prometheus.yml"]).parent
+
+    assert mounts["./deploy/prometheus/rules"] == str(folder / "rules")
+    assert mounts["./deploy/prometheus/targets"] == str(folder / "targets")

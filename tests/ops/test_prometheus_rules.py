@@ -155,6 +155,23 @@ def test_links_within_the_guide_lead_to_its_sections() -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
 
 
+def test_memory_is_compared_with_what_the_compose_file_gives() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    expr = alerts()["MemoryNearLimit"]["expr"]
+    units = {"g": "1024^3", "m": "1024^2"}
+
+    for service, wanted in {
+        "web": 'job="django"} > 0.9 * {n}{u}',
+        "worker": 'job="django"} > 0.9 * {n}{u}',
+        "ndvi": 'job="furrow-ndvi"} > 0.9 * {n}{u}',
+        "metrics": 'job="furrow-metrics"} > 0.9 * {n}{u}',
+    }.items():
+        limit = services[service]["deploy"]["resources"]["limits"]["memory"]
+        number = "" if limit == "1g" else f"{limit[:-1]} * "
+        filled = wanted.replace("{n}", number).replace("{u}", units[limit[-1]])
+        assert filled in expr, service
+
+
 def test_recorded_names_say_level_metric_and_operation() -> None:
     names = [rule["record"] for group in groups() for rule in group["rules"] if "record" in rule]
 
