@@ -10,6 +10,9 @@ class FarmConfig(AppConfig):
     verbose_name = "Farm"
 
     def ready(self) -> None:
-        """Register system checks, schema extensions and what keeps mosaics whole."""
+        """Register system checks, schema extensions, what keeps mosaics whole and what counts."""
         from farm.accounts import checks, schema  # noqa: F401
         from farm.imagery import mosaic_signals  # noqa: F401
+        from farm.observability.model_operations import count_model_operations
+
+        count_model_operations()
