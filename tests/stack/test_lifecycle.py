@@ -250,3 +250,48 @@ def test_what_furrow_metrics_keeps_lies_apart_from_the_counters(short_folder: Pa
     assert config.metrics_state_dir == short_folder / "metrics"
     assert config.metrics_state_dir != config.metrics_dir
     assert not config.metrics_dir.is_relative_to(config.metrics_state_dir)
+
+
+def test_a_service_that_is_not_built_is_named(short_folder: Path) -> None:
+    from stack.config import stack_config
+    from stack.errors import StackError
+    from stack.preflight import check_services
+
+    (short_folder / "furrow-ndvi").touch(mode=0o755)
+    config = stack_config({"FURROW_BIN_DIR": str(short_folder)})
+
+    with pytest.raises(StackError, match=r"furrow-metrics is not in .*make setup"):
+        check_services(config)
+
+
+def test_furrow_metrics_is_told_of_every_folder_and_service_it_reads(short_folder: Path) -> None:
+    from stack import parts
+    from stack.config import stack_config
+
+    config = stack_config({"FURROW_DATA_DIR": str(short_folder), "FURROW_NDVI_ADMIN_PORT": "18101"})
+
+    variables = parts.furrow_metrics(config).environment
+
+    assert variables["FURROW_METRICS_SOURCES"] == "furrow-ndvi=http://127.0.0.1:18101/metrics"
+    assert variables["PROMETHEUS_MULTIPROC_DIR"] == str(config.metrics_dir)
+    assert variables["FURROW_METRICS_STATE_DIR"] == str(config.metrics_state_dir)
+    assert (
+        variables["FURROW_METRICS_LISTEN"] == parts.web(config).environment["FURROW_METRICS_TARGET"]
+    )
+
+
+def test_the_address_of_a_node_exporter_outlives_a_start(short_folder: Path) -> None:
+    from stack.config import stack_config
+    from stack.preflight import make_folders
+    from stack.scrape_targets import write_scrape_targets
+
+    config = stack_config({"FURROW_DATA_DIR": str(short_folder)})
+    make_folders(config)
+    write_scrape_targets(config)
+    kept = config.prometheus_dir / "targets" / "node.json"
+    assert kept.read_text() == "[]\n"
+
+    kept.write_text('[{"targets": ["127.0.0.1:9100"]}]')
+    write_scrape_targets(config)
+
+    assert "9100" in kept.read_text()
