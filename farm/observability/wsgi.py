@@ -9,6 +9,8 @@ matter.
 from __future__ import annotations
 
 import time
+from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from farm.observability.gc_time import collections
@@ -33,6 +35,7 @@ ROUTE_KEY = "furrow.route"
 CLIENT_GONE = "499"
 FAILED = "500"
 
+_abandoned: deque[Request] = deque()
 _in_flight = REQUESTS_IN_FLIGHT.labels(RUNTIME, SERVICE)
 
 
@@ -48,6 +51,8 @@ class MeasuredApplication:
     ) -> Iterable[bytes]:
         """Answer a request."""
         began_ns = time.thread_time_ns()
+        if _abandoned:
+            _end_abandoned()
         request = Request(environ)
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
@@ -75,13 +80,13 @@ class MeasuredApplication:
 class Request:
     """One request from its head to its end."""
 
-    __slots__ = ("_began_s", "_environ", "_has_ended", "_input", "code", "cpu_ns", "sent_bytes")
+    __slots__ = ("_began_s", "_environ", "_input", "code", "cpu_ns", "has_ended", "sent_bytes")
 
     def __init__(self, environ: dict[str, Any]) -> None:
         """It begins."""
         self._began_s = time.perf_counter()
         self._environ = environ
-        self._has_ended = False
+        self.has_ended = False
         self._input: _CountedInput | None = None
         self.code = FAILED  # where the application never names one
         self.cpu_ns = 0
@@ -92,9 +97,9 @@ class Request:
 
     def end(self, cpu_ns: int = 0) -> None:
         """It has ended, after ``cpu_ns`` more nanoseconds of CPU."""
-        if self._has_ended:
+        if self.has_ended:
             return
-        self._has_ended = True
+        self.has_ended = True
         _in_flight.dec()
         method = self._environ["REQUEST_METHOD"]
         series = _series(self._environ.get(ROUTE_KEY), method, self.code)
@@ -154,8 +159,16 @@ class _MeasuredBody:
             self._request.end(time.thread_time_ns() - began_ns)
 
     def __del__(self) -> None:
-        # A server that never closes it would leave it in flight for ever.
-        self._request.end()
+        # A server that never closes it would leave it in flight for ever. Whoever collects it may
+        # hold the lock of a metric, so the next request counts it.
+        if not self._request.has_ended:
+            _abandoned.append(self._request)
+
+
+def _end_abandoned() -> None:
+    with suppress(IndexError):  # another thread does the same
+        while True:
+            _abandoned.popleft().end()
 
 
 class _CountedInput:

@@ -213,7 +213,7 @@ def test_a_client_that_goes_away_is_a_499(route: str) -> None:
     assert in_flight() == 0
 
 
-def test_a_body_that_is_never_closed_does_not_stay_in_flight(route: str) -> None:
+def test_a_body_that_was_never_closed_is_ended_with_the_next_request(route: str) -> None:
     answer = answering(route, "200 OK", lambda: iter([b"one"]))(
         {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO(), ROUTE_KEY: route}, lambda *_: None
     )
@@ -221,8 +221,10 @@ def test_a_body_that_is_never_closed_does_not_stay_in_flight(route: str) -> None
     assert in_flight() == 1
 
     del answer
+    ask(answering(route, "200 OK", [b"four"]))
 
     assert in_flight() == 0
+    assert found("http_requests_total", f"/{route}", method="GET", code="200") == 2
 
 
 def test_an_answer_to_head_has_no_body_bytes(route: str) -> None:
