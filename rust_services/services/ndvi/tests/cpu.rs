@@ -21,10 +21,10 @@ use crate::support::{
 const SIDE: u32 = 3072;
 
 /// What may be charged to nobody: connections, the writing of files, threads that look for work.
-const UNATTRIBUTED_SHARE: f64 = 0.1;
+const UNATTRIBUTED_SHARE: f64 = 0.06;
 
 /// What readings of clocks at different moments may differ by, s.
-const MARGIN_S: f64 = 0.01;
+const MARGIN_S: f64 = 0.005;
 
 /// CPU seconds of the process, and the sum of those of its requests.
 #[derive(Debug, Clone, Copy)]
