@@ -48,7 +48,8 @@ class Prometheus:
         return list(data["result"])
 
     def over_time(self, expr: str, *, start: float, end: float) -> list[dict[str, Any]]:
-        """What an expression gives every two seconds."""
+        """What an expression gives every two seconds, up to the end."""
+        start = end - (end - start) // 2 * 2
         data = self.ask("query_range", query=expr, start=start, end=end, step=2)
         return list(data["result"])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,13 @@ _NAME = re.compile(r"(?<![\w:.$])[a-zA-Z_:][\w:]*(?!\s*\()(?![\w:])")
 _SELECTOR = re.compile(r'(?<![\w:.$])([a-zA-Z_:][\w:]*)(\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})')
 
 
-def metric_names(expr: str) -> set[str]:
+@cache
+def metric_names(expr: str) -> frozenset[str]:
     """Names of the series that an expression asks for."""
     bare = _STRING.sub('""', expr)
     for pattern in (_BRACES, _WINDOW, _LABEL_LIST):
         bare = pattern.sub(" ", bare)
-    return {name for name in _NAME.findall(bare) if name.lower() not in _WORDS}
+    return frozenset(name for name in _NAME.findall(bare) if name.lower() not in _WORDS)
 
 
 def selectors(expr: str) -> set[str]:
@@ -74,7 +76,7 @@ def asked_by_rules(folder: Path) -> Iterator[tuple[Asked, str | None]]:
                 yield Asked(place=f"{path.stem}: {name}", expr=rule["expr"]), rule.get("record")
 
 
-def unknown_names(asked: Iterator[Asked], known: set[str]) -> dict[str, set[str]]:
+def unknown_names(asked: Iterable[Asked], known: set[str]) -> dict[str, frozenset[str]]:
     """Names that nothing hands out, by the place that asks for them."""
     found = {one.place: metric_names(one.expr) - known for one in asked}
     return {place: names for place, names in found.items() if names}

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ from stacks import ROOT, free_ports, running_stack, wait_until
 
 DASHBOARDS = ROOT / "grafana" / "dashboards"
 RULES = ROOT / "deploy" / "prometheus" / "rules"
+GUIDE = ROOT / "docs" / "operations.md"
 TRAFFIC_S = 20.0
 # As Grafana fills them in for the last quarter of an hour, scraped every 15 s.
 VARIABLES = {"$__rate_interval": "1m", "$__range": "5m"}
@@ -47,6 +49,8 @@ UNSEEN_SELECTORS: dict[str, str] = {
     'ALERTS{alertstate="firing"}': "nothing has to fire within half a minute",
 }
 MADE_BY_PROMETHEUS = {"ALERTS"}
+# Named by others: django-prometheus, and Prometheus for each scrape.
+ELSEWHERE = ("django_", "scrape_", "up", "ALERTS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +170,10 @@ def test_a_renamed_metric_leaves_its_panel_empty(seen: Seen) -> None:
     assert not has_numbers(filled_in(renamed, seen.prometheus), seen)
 
 
-def everything_asked() -> Iterator[Asked]:
-    yield from asked_by_dashboards(DASHBOARDS)
-    for rule, _ in asked_by_rules(RULES):
-        yield rule
+@cache
+def everything_asked() -> tuple[Asked, ...]:
+    """Every query of a panel and every expression of a rule."""
+    return (*asked_by_dashboards(DASHBOARDS), *(rule for rule, _ in asked_by_rules(RULES)))
 
 
 def known_names(seen: Seen) -> set[str]:
@@ -194,15 +198,14 @@ def test_renaming_any_metric_is_noticed_wherever_it_is_asked_for(seen: Seen) -> 
 
     assert len(names) > 80
     for name in names:
-        asking = {one.place for one in everything_asked() if name in metric_names(one.expr)}
+        asking = [one for one in everything_asked() if name in metric_names(one.expr)]
+        places = {one.place for one in asking}
         # The program has renamed it …
-        assert asking <= unknown_names(everything_asked(), known - {name}).keys()
+        assert unknown_names(asking, known - {name}).keys() == places
         # … or somebody who wrote the panel or the rule has.
-        mutated = (
-            replace(one, expr=re.sub(rf"(?<![\w:]){name}(?![\w:])", f"{name}x", one.expr))
-            for one in everything_asked()
-        )
-        assert asking <= unknown_names(mutated, known).keys()
+        written = re.compile(rf"(?<![\w:]){name}(?![\w:])")
+        mutated = [replace(one, expr=written.sub(f"{name}x", one.expr)) for one in asking]
+        assert unknown_names(mutated, known).keys() == places
 
 
 def test_every_rule_is_worked_out_without_an_error(seen: Seen) -> None:
@@ -240,6 +243,20 @@ def test_the_labels_that_panels_and_alerts_choose_by_exist(seen: Seen) -> None:
     }
 
     assert missing == set()
+
+
+def test_the_guide_s_catalogue_is_what_is_handed_out(seen: Seen) -> None:
+    ours = seen.prometheus.ask(
+        "label/__name__/values", **{"match[]": '{job=~"django|furrow-.*", __name__!~".*:.*"}'}
+    )
+    families = {re.sub(r"_(bucket|sum|count|created)$", "", name) for name in ours}
+    handed_out = {name for name in families if not name.startswith(ELSEWHERE)}
+
+    text = GUIDE.read_text().partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    listed = {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
+
+    assert listed == handed_out
 
 
 def test_no_alert_fires_of_a_scrape(seen: Seen) -> None:
