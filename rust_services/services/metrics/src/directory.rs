@@ -57,11 +57,10 @@ impl Generation {
     }
 }
 
-/// Which file it is, whatever its name: an inode may be used again, but not with the same birth.
+/// Which file of the folder it is, whatever its name: an inode may be used again, but not with the same
+/// birth. The device is left out: it may have another number when the machine was started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// Device.
-    pub device: u64,
     /// Inode.
     pub inode: u64,
     /// Nanoseconds since 1970; 0 where the file system does not keep it.
@@ -77,7 +76,6 @@ impl Identity {
             .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let born_ns = born.map_or(0, |born| u64::try_from(born.as_nanos()).unwrap_or(u64::MAX));
         Self {
-            device: is.dev(),
             inode: is.ino(),
             born_ns,
         }

@@ -268,7 +268,6 @@ mod tests {
     #[test]
     fn stored_files_are_taken_apart_and_whatever_is_cut_is_nothing() {
         let identity = Identity {
-            device: 1,
             inode: 2,
             born_ns: 3,
         };

@@ -5,6 +5,7 @@
 //! state every second, so that nothing waits for the next scrape to be noticed.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use furrow_service_kit::cpu::CpuScope;
 use libdeflater::{CompressionLvl, Compressor};
 use nix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
+use tracing::error;
 
 use crate::collect::Collector;
 use crate::own::Own;
@@ -75,7 +77,14 @@ impl Scraper {
         let (jobs, queue) = sync_channel(MOST_WAITING);
         thread::Builder::new()
             .name("scrape".to_owned())
-            .spawn(move || work(collector, &own, &queue))?;
+            .spawn(move || {
+                let work = AssertUnwindSafe(|| work(collector, &own, &queue));
+                if catch_unwind(work).is_err() {
+                    // Whoever started the service starts it again; the state is on the disk.
+                    error!("The thread that scrapes panicked; the service ends.");
+                    std::process::exit(1);
+                }
+            })?;
         Ok(Self { jobs })
     }
 
