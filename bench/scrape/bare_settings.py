@@ -14,6 +14,11 @@ INSTALLED_APPS = [name for name in INSTALLED_APPS if name != "django_prometheus"
 _caches: dict[str, Any] = CACHES
 _parts: list[tuple[dict[str, Any], str]] = [(each, "ENGINE") for each in DATABASES.values()]
 _parts += [(each, "BACKEND") for each in _caches.values()]
+_plain = {
+    "farm.observability.databases.": "django.db.backends.",
+    "farm.observability.caches.LocMem": "django.core.cache.backends.locmem.LocMem",
+    "farm.observability.caches.FileBased": "django.core.cache.backends.filebased.FileBased",
+}
 for _settings, _key in _parts:
-    _settings[_key] = _settings[_key].replace("django_prometheus.db", "django.db")
-    _settings[_key] = _settings[_key].replace("django_prometheus.cache", "django.core.cache")
+    for _measured, _bare in _plain.items():
+        _settings[_key] = _settings[_key].replace(_measured, _bare)

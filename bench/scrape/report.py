@@ -197,16 +197,21 @@ def rest(
     """First scrapes, memory, instrumentation, instructions."""
     lines: list[str] = []
     if measured.colds:
-        lines += ["## First scrape", "", "| series × workers | first scrape ms | from the start of"
-                  " the process ms |", "|---|---|---|"]  # fmt: skip
+        lines += [
+            "## First scrape", "",
+            "| series × workers | from the start of the process ms | the answer alone ms"
+            " | CPU ms of the process until then |",
+            "|---|---|---|---|",
+        ]  # fmt: skip
         sizes = dict.fromkeys((each.series, each.workers) for each in measured.colds)
         for series, workers in sizes:
             of = [
                 each for each in measured.colds if (each.series, each.workers) == (series, workers)
             ]
             lines.append(
-                f"| {series:,} × {workers} | {Middle.of(each.scrape_ms for each in of)}"
-                f" | {Middle.of(each.from_start_ms for each in of)} |"
+                f"| {series:,} × {workers} | {Middle.of(each.from_start_ms for each in of)}"
+                f" | {Middle.of(each.scrape_ms for each in of)}"
+                f" | {Middle.of(each.cpu_ms for each in of)} |"
             )
         lines.append("")
     if measured.memories:

@@ -361,26 +361,35 @@ class Cold:
 
     series: int
     workers: int
-    from_start_ms: float  # from starting the process to the last byte
-    scrape_ms: float  # the first scrape alone, sent as soon as the port was open
-    bytes: int
+    from_start_ms: float  # from starting the process to the last byte of its first answer
+    scrape_ms: float  # that answer alone
+    cpu_ms: float  # of the process until then
 
 
 def cold_scrape(up: Running) -> Cold:
-    """Start another furrow-metrics over the stage's files and scrape it at once."""
+    """Start another furrow-metrics over the stage's files and ask until it answers in full.
+
+    Until it has read every file it refuses, so that nobody takes a part for the whole.
+    """
     port = free_port()
     begun = time.monotonic()
     with started_metrics_service(up.bench, up.directory, port) as (process, log):
-        scraper = Scraper(Source(port=port, path="/metrics/django"))
-        while not scraper.scrapes.durations_s:
+        while True:
+            scraper = Scraper(Source(port=port, path="/metrics/django"))
+            scraper.scrape()
+            scraper.connection.close()
+            if scraper.scrapes.durations_s and not scraper.scrapes.failed:
+                break
             if process.poll() is not None or time.monotonic() > begun + READY_WITHIN_S:
                 raise SystemExit(f"furrow-metrics did not start:\n{log.read_text()[-4000:]}")
-            scraper.scrape()
+            time.sleep(0.001)
         return Cold(
-            series=up.stage.series, workers=up.stage.workers,
+            series=up.stage.series,
+            workers=up.stage.workers,
             from_start_ms=1000 * (time.monotonic() - begun),
-            scrape_ms=1000 * scraper.scrapes.durations_s[0], bytes=scraper.scrapes.bytes_each[0],
-        )  # fmt: skip
+            scrape_ms=1000 * scraper.scrapes.durations_s[0],
+            cpu_ms=1000 * cpu_s(process.pid),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -416,6 +425,8 @@ def measure(bench: Bench, stage: plan.Stage, the_plan: plan.Plan, into: Measured
                 into.capacities[stage.series, stage.workers] = capacity
                 up.requests_per_s = capacity * share
         ended = 0
+        if any(stage.restarts):
+            restart(up, count=1)  # the process that is restarted: its files are there from 0 on
         for restarts in stage.restarts:
             if restarts > ended:
                 restart(up, count=restarts - ended)
