@@ -38,6 +38,9 @@ _TOLD_IN_WORDS: dict[grpc.StatusCode, type[FarmError]] = {
     grpc.StatusCode.FAILED_PRECONDITION: UnreadableRasterError,
 }
 
+# Limits of furrow-metrics that only its operator, or time, can do something about.
+_FULL = frozenset({"PROGRAMS_EXHAUSTED", "SERIES_EXHAUSTED"})
+
 DEFAULT_RETRY_AFTER_S = 2
 
 
@@ -72,7 +75,11 @@ def farm_error_of(error: grpc.RpcError, service: Service = NDVI) -> FarmError:
             return InvalidInputError(
                 f"This is too much for one call: {detail}.", reason="TOO_LARGE"
             )
+        if reason == "REPORT_TOO_LARGE":
+            return InvalidInputError(detail, reason=reason)
         msg = f"The {service.title} has no free slot; try again in a moment."
+        if reason in _FULL:
+            msg = detail  # a slot that comes free would not help
         return ServiceBusyError(msg, reason=reason, retry_after_s=_retry_after_s(status))
     if code is grpc.StatusCode.UNAVAILABLE:
         msg = detail if reason else f"The {service.title} is not running or cannot be reached."

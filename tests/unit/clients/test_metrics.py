@@ -189,6 +189,8 @@ def test_an_empty_service_knows_nothing_and_that_is_an_answer(client: MetricsCli
     [
         (grpc.StatusCode.INVALID_ARGUMENT, "REPORT_INVALID", errors.InvalidInputError),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "SERVICE_BUSY", errors.ServiceBusyError),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "SERIES_EXHAUSTED", errors.ServiceBusyError),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "REPORT_TOO_LARGE", errors.InvalidInputError),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "", errors.ServiceTimeoutError),
         (grpc.StatusCode.INTERNAL, "", errors.ServiceFaultError),
     ],
@@ -207,6 +209,20 @@ def test_a_failure_is_one_of_the_projects_own(
 
     assert type(raised.value) is expected
     assert "imagery" not in raised.value.detail
+
+
+@pytest.mark.parametrize("reason", ["PROGRAMS_EXHAUSTED", "REPORT_TOO_LARGE"])
+def test_a_limit_that_waiting_does_not_mend_is_told_in_the_services_words(
+    service: InMemoryMetrics, client: MetricsClient, reason: str
+) -> None:
+    service.failures["Report"] = Failure(
+        code=grpc.StatusCode.RESOURCE_EXHAUSTED, reason=reason, detail="Too much of it."
+    )
+
+    with pytest.raises(errors.FarmError) as raised:
+        client.report(report=REPORT, timeout_s=5)
+
+    assert raised.value.detail == "Too much of it."
 
 
 def test_a_dead_service_is_named_and_then_not_asked_again(tmp_path: Path) -> None:
