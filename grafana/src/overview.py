@@ -28,9 +28,10 @@ NOW = Row(
         ),
         figure(
             "Alerts",
-            "Alerts that fire now; Prometheus lists them under /alerts.",
+            "Alerts that fire now, those for reading alone left out; Prometheus lists all under"
+            " /alerts.",
             "none",
-            Query(expr='count(ALERTS{alertstate="firing"}) or vector(0)'),
+            Query(expr='count(ALERTS{alertstate="firing", severity!="info"}) or vector(0)'),
             width=3,
             steps=[(1, "red")],
         ),

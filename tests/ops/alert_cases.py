@@ -403,6 +403,14 @@ WORK = [
         fires="490h",
         resolved="508h",
     ),
+    Case(
+        alert="DataVeryOld",
+        series={"farm_newest_observation_timestamp_seconds": f"1000x{62 * DAYS}"},
+        step="5m",
+        silent="300h",
+        fires="1000h",
+        resolved="1450h",
+    ),
 ]
 
 PROMETHEUS = [
