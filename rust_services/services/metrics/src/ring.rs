@@ -12,7 +12,8 @@
 //! | 1 h | 30 days |
 //!
 //! A bin holds only what rose, so idle routes take nothing. Every reading goes into one bin of each
-//! row. The bytes of a row are bounded: beyond, its oldest bins are dropped, and it covers less.
+//! row. The bytes of a row are bounded: beyond, its oldest bins are dropped, and the next row answers
+//! for what it no longer covers.
 
 mod bins;
 mod saved;
@@ -272,7 +273,9 @@ impl Ring {
     /// What rose in the last seconds before the last reading. Bins are whole: the window begins with
     /// the first that lies within it, give or take half of one.
     pub fn window(&self, window_s: u64) -> Window {
-        let tier = self.tiers.iter().find(|tier| tier.span_s() >= window_s);
+        let since = self.last_ms.saturating_sub(window_s * 1000);
+        let mut tiers = self.tiers.iter();
+        let tier = tiers.find(|tier| tier.span_s() >= window_s && tier.reaches(since));
         let tier = tier.unwrap_or(&self.tiers[3]);
         let mut sums: HashMap<u32, Vec<f64>> = HashMap::new();
         let from_ms = tier.sum(self.last_ms, window_s, &mut sums);

@@ -40,6 +40,8 @@ pub(super) struct Tier {
     bins: VecDeque<Bin>,
     open: Option<Open>,
     bytes: usize,
+    /// Up to when bins were dropped for want of room.
+    lost_ms: u64,
 }
 
 impl Tier {
@@ -51,7 +53,13 @@ impl Tier {
             bins: VecDeque::new(),
             open: None,
             bytes: 0,
+            lost_ms: 0,
         }
+    }
+
+    /// Whether nothing since a moment was dropped for want of room.
+    pub(super) fn reaches(&self, since_ms: u64) -> bool {
+        self.lost_ms <= since_ms
     }
 
     pub(super) fn span_s(&self) -> u64 {
@@ -66,6 +74,7 @@ impl Tier {
         self.bins.clear();
         self.open = None;
         self.bytes = 0;
+        self.lost_ms = 0;
     }
 
     /// Goes on to a reading, the one before which was at `from_ms`.
@@ -101,6 +110,14 @@ impl Tier {
         }
     }
 
+    /// Takes note, of bins that were read back, of what had been dropped before.
+    pub(super) fn was_saved(&mut self, first_ms: u64, last_ms: u64) {
+        let whole_ms = first_ms.max(last_ms.saturating_sub(self.span_s * 1000));
+        if let Some(oldest) = self.bins.front().filter(|oldest| oldest.from_ms > whole_ms) {
+            self.lost_ms = self.lost_ms.max(oldest.from_ms);
+        }
+    }
+
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
             self.push(packed(&open));
@@ -112,6 +129,7 @@ impl Tier {
         self.bytes += bin.packed.len() + BIN_BYTES;
         self.bins.push_back(bin);
         while self.bytes > self.most_bytes {
+            self.lost_ms = self.bins.front().map_or(self.lost_ms, |bin| bin.to_ms);
             self.drop_oldest();
         }
     }

@@ -86,6 +86,7 @@ impl Ring {
                     packed,
                 });
             }
+            tier.was_saved(head.first_ms.unwrap_or(0), head.last_ms);
         }
         rest.is_empty().then_some(ring)
     }
