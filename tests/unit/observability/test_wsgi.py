@@ -297,7 +297,7 @@ urlpatterns = [
 
 
 @pytest.fixture
-def django() -> Iterator[MeasuredApplication]:
+def django(db: None) -> Iterator[MeasuredApplication]:
     with override_settings(ROOT_URLCONF=__name__):
         yield MeasuredApplication(WSGIHandler())
 
