@@ -61,7 +61,9 @@ class Row:
 
     def cell(self) -> tuple[object, ...]:
         """What the rounds of one cell have in common."""
+        window_s = self.seconds if self.part == "load" else 0.0
         return (
+            window_s,
             self.part, self.series, self.workers, self.restarts, self.identity, self.endpoint,
             self.gzip, self.scrapes_per_s,
         )  # fmt: skip

@@ -87,7 +87,11 @@ def first_scrapes(measured: Measured) -> Iterator[Verdict]:
 
 
 def flatness(rows: Sequence[Row]) -> Iterator[Verdict]:
-    """Highest over lowest CPU per scrape over restarts."""
+    """Highest over lowest CPU per scrape over restarts.
+
+    Numbers of restarts follow one another in time, so the machine's moods lie between them: of each
+    the lowest round is taken, which other work has disturbed least.
+    """
     for endpoint in plan.METRICS:
         of = [
             row for row in rows
@@ -99,20 +103,20 @@ def flatness(rows: Sequence[Row]) -> Iterator[Verdict]:
             first = [row for row in same if row.restarts == 0]
             rounds = len({row.round for row in same})
             numbers = sorted({row.restarts for row in same})
-            medians = [
+            lowest = [
                 middle(
                     first[-rounds:] if number == 0
                     else [row for row in same if row.restarts == number],
                     "cpu_ms_per_scrape",
-                ).median
+                ).low
                 for number in numbers
             ]  # fmt: skip
-            spread = max(medians) / min(medians) - 1
+            spread = max(lowest) / min(lowest) - 1
             yield Verdict(
                 what=f"{endpoint}, {series:,} × {workers}: CPU of a scrape over"
-                f" {', '.join(map(str, numbers))} restarts",
+                f" {', '.join(map(str, numbers))} restarts, lowest",
                 wanted=f"within {FLAT_SHARE:.0%}",
-                found=f"{spread:.1%} ({', '.join(map(brief, medians))} ms)",
+                found=f"{spread:.1%} ({', '.join(map(brief, lowest))} ms)",
                 met=spread <= FLAT_SHARE,
             )
 
@@ -120,7 +124,10 @@ def flatness(rows: Sequence[Row]) -> Iterator[Verdict]:
 def neighbours(rows: Sequence[Row]) -> Iterator[Verdict]:
     """What one scrape a second adds to the requests beside it, round by round."""
     for workers in plan.WORKERS:
-        alone = {row.round: row for row in chosen(rows, "load", plan.NO_SCRAPE, 10_000, workers)}
+        alone = {
+            (row.round, row.seconds): row
+            for row in chosen(rows, "load", plan.NO_SCRAPE, 10_000, workers)
+        }
         for endpoint in plan.METRICS:
             of = [
                 row for row in chosen(rows, "load", endpoint, 10_000, workers)
@@ -139,9 +146,11 @@ def neighbours(rows: Sequence[Row]) -> Iterator[Verdict]:
                 )
 
 
-def added(of: Iterable[Row], alone: dict[int, Row], column: str) -> Middle:
+def added(of: Iterable[Row], alone: dict[tuple[int, float], Row], column: str) -> Middle:
     """Differences to the same round without scrapes."""
-    return Middle.of(getattr(row, column) - getattr(alone[row.round], column) for row in of)
+    return Middle.of(
+        getattr(row, column) - getattr(alone[row.round, row.seconds], column) for row in of
+    )
 
 
 def instrumented(found: Instrumentation | None) -> Iterator[Verdict]:
