@@ -28,9 +28,7 @@ def read_names() -> set[str]:
     for path in READERS:
         text = (ROOT / path).read_text().partition("#[cfg(test)]")[0]
         names |= set(NAME.findall(text))
-        names |= {
-            f"{prefix}_{suffix}" for suffix in KIT_NAME.findall(text) for prefix in PREFIXES
-        }
+        names |= {f"{prefix}_{suffix}" for suffix in KIT_NAME.findall(text) for prefix in PREFIXES}
     return names - set(PREFIXES)
 
 
