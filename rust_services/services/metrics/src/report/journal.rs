@@ -43,12 +43,16 @@ impl Journal {
         let path = journal_path(folder, epoch);
         let bytes = read(&path)?.unwrap_or_default();
         let mut length = 0;
+        // What was taken once stays, also where there was room only because something had vanished.
+        let within = Limits {
+            producers: limits.producers,
+            ..Limits::NONE
+        };
         while let Some((record, taken)) = Record::read(&bytes[length..]) {
             if let Record::Taken { at_ms, report } = record
                 && let Some(report) = of_message(report)
             {
-                // What was taken once is within the limits, and conflicts with nothing.
-                let _ = state.take(&report, at_ms, limits);
+                let _ = state.take(&report, at_ms, &within);
             }
             length += taken;
         }
@@ -89,7 +93,7 @@ impl Journal {
     }
 
     /// Writes a snapshot of a state that holds all of the journal, and begins a new journal. On an
-    /// error the old pair goes on.
+    /// error before that is in place the old pair goes on.
     pub(super) fn compact(&mut self, state: &State) -> io::Result<()> {
         // If it fails, it is tried again when as much has come anew.
         self.long_at = self.length + LONG_BYTES;
@@ -105,7 +109,7 @@ impl Journal {
         file.sync_all()?;
         let appended = OpenOptions::new().append(true).open(&next)?;
         std::fs::rename(&draft, &path)?;
-        sync_folder(&self.folder)?;
+        // From here on the new pair is what a start reads, whatever comes of making that last.
         let old = journal_path(&self.folder, self.epoch);
         *self = Self {
             folder: self.folder.clone(),
@@ -114,6 +118,7 @@ impl Journal {
             length: 0,
             long_at: LONG_BYTES,
         };
+        sync_folder(&self.folder)?;
         let _ = std::fs::remove_file(old);
         Ok(())
     }

@@ -153,8 +153,10 @@ impl State {
                 }
             }
         }
-        if room.len() == request.families.len() {
-            let reason = room.swap_remove(0);
+        // One that was kept may have no families: all of them were conflicts.
+        if room.len() == request.families.len()
+            && let Some(reason) = room.into_iter().next()
+        {
             return Err(MetricsError::NoRoom { reason });
         }
         let producer = ProducerRecord {
@@ -243,12 +245,12 @@ impl State {
         };
         let lines = new * known.map_or_else(|| empty().lines(), |known| known.lines());
         let of_program = self.programs.get(program).copied().unwrap_or(0) + lines;
-        if of_program > limits.program_lines {
+        if lines > 0 && of_program > limits.program_lines {
             let most = limits.program_lines;
             let reason = format!("the program would have {of_program} series; {most} are allowed");
             return Err(NotTaken::Room(reason));
         }
-        if self.lines + lines > limits.lines {
+        if lines > 0 && self.lines + lines > limits.lines {
             let most = limits.lines;
             return Err(NotTaken::Room(format!(
                 "all programs together have {} series; {most} are allowed",

@@ -307,6 +307,53 @@ fn what_was_kept_is_there_after_a_restart_with_and_without_a_snapshot() {
 }
 
 #[test]
+fn a_report_of_which_no_family_was_taken_is_remembered_over_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut journal, mut state) = open(folder.path());
+    let first = report(7, 1, vec![counter("c", 1.0)]);
+    keep(&mut journal, &mut state, &first, 0);
+    let other = report(7, 2, vec![gauge("c", 5.0)]);
+    keep(&mut journal, &mut state, &other, 0);
+    drop(journal);
+
+    let (_, mut state) = open(folder.path());
+
+    assert_eq!(lines(&state, 0), ["c ingest{} 1"]);
+    let again = state.take(&other, 0, &Limits::default());
+    assert!(again.expect("taken").is_repetition);
+}
+
+#[test]
+fn what_was_taken_stays_and_counts_on_where_the_limits_are_lower_now() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut journal, mut state) = open(folder.path());
+    for (sequence, name) in (1..).zip(["a", "b", "c"]) {
+        let report = of_program(name, report(7, sequence, vec![counter(name, 1.0)]));
+        keep(&mut journal, &mut state, &report, 0);
+    }
+    drop(journal);
+    let limits = Limits {
+        programs: 1,
+        program_lines: 0,
+        lines: 2,
+        families: 1,
+        producers: 10,
+    };
+
+    let (_, mut state) = Journal::open(folder.path(), &limits).expect("opened");
+
+    let more = of_program("c", report(7, 4, vec![counter("c", 2.0)]));
+    assert!(
+        state
+            .take(&more, 0, &limits)
+            .expect("taken")
+            .refused
+            .is_empty()
+    );
+    assert_eq!(lines(&state, 0), ["a a{} 1", "b b{} 1", "c c{} 3"]);
+}
+
+#[test]
 fn a_torn_journal_loses_no_more_than_its_last_record() {
     let whole = tempfile::tempdir().expect("a folder");
     let (mut journal, mut state) = open(whole.path());
