@@ -15,8 +15,8 @@ if [ -n "${PROMETHEUS_MULTIPROC_DIR:-}" ] && [ -w "$PROMETHEUS_MULTIPROC_DIR" ];
   generation="$PROMETHEUS_MULTIPROC_DIR/generation"
   if [ ! -e "$generation" ]; then
     own="$PROMETHEUS_MULTIPROC_DIR/.generation.$(cat /proc/sys/kernel/random/uuid)"
-    cat /proc/sys/kernel/random/uuid >"$own"
-    ln "$own" "$generation" 2>/dev/null || true
+    # Where there is no room the program says so itself, and runs all the same.
+    { cat /proc/sys/kernel/random/uuid >"$own" && ln "$own" "$generation"; } 2>/dev/null || true
     rm -f "$own"
   fi
 fi

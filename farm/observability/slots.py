@@ -74,6 +74,7 @@ class Slots:
         self._lock = threading.Lock()
         self._identifier = ""
         self._lease: Lease | None = None
+        self._parents: int | None = None
         _every.add(self)
 
     def identifier(self) -> str:
@@ -101,7 +102,7 @@ class Slots:
                 try:
                     self.folder.mkdir(parents=True, exist_ok=True)
                     keep_generation(self.folder)
-                    self._lease = take(self.folder, role=self.role)
+                    self._lease = take(self.folder, role=self.role, but=self._parents)
                     self._identifier = str(self._lease.number)
                 except OSError as error:
                     self._identifier = NOWHERE
@@ -120,6 +121,9 @@ class Slots:
         # The lock is the parent's: closing this copy leaves it in place, unlocking would not.
         self._lock = threading.Lock()
         if self._lease:
+            # Also once it is free: prometheus_client opens its files anew only for another number,
+            # and would go on in the parent's from where they stood at the fork.
+            self._parents = self._lease.number
             with suppress(OSError):
                 os.close(self._lease.descriptor)
         self._forget()
@@ -136,14 +140,21 @@ def _forget_all_after_fork() -> None:
 os.register_at_fork(after_in_child=_forget_all_after_fork)
 
 
-def take(folder: Path, *, role: str) -> Lease:
+def take(folder: Path, *, role: str, but: int | None = None) -> Lease:
     """Take the lowest free slot and clear it of what died with its last holder.
+
+    Args:
+        folder: Where the files lie.
+        role: What the process is.
+        but: A slot to leave alone.
 
     Raises:
         NoFreeSlotError: All are held.
         OSError: The folder cannot be written to.
     """
     for number in range(MOST_SLOTS):
+        if number == but:
+            continue
         descriptor = _locked(folder / f"slot{number}.lock")
         if descriptor is None:
             continue
@@ -164,13 +175,13 @@ def keep_generation(folder: Path) -> None:
     if kept.exists():
         return
     own = folder / f".{GENERATION}.{uuid.uuid4()}"
-    own.write_text(f"{uuid.uuid4()}\n")
     try:
+        own.write_text(f"{uuid.uuid4()}\n")
         kept.hardlink_to(own)  # appears with its content; the first of several wins
     except FileExistsError:
         pass
     finally:
-        own.unlink()
+        own.unlink(missing_ok=True)
 
 
 def _locked(path: Path) -> int | None:
@@ -240,6 +251,8 @@ def is_sound(path: Path) -> bool:
         return False
     position = 8
     while position < used:
+        if used - position < _INTEGER.size:
+            return False
         (key_bytes,) = _INTEGER.unpack_from(content, position)
         key_end = position + 4 + key_bytes
         entry_end = key_end + 8 - (4 + key_bytes) % 8 + 16

@@ -168,6 +168,25 @@ def test_the_entrypoint_names_a_fresh_folder_of_counters_once(tmp_path: Path) ->
     assert UUID((tmp_path / "generation").read_text().strip()) == generation
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_folder_of_counters_without_room_stops_no_container(tmp_path: Path) -> None:
+    entrypoint = ROOT / "deploy" / "docker" / "entrypoint.sh"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    # What the shell reads through a pipe it gets; what is written to a file finds no room.
+    full = '[ -p /dev/stdout ] && exec /bin/cat "$@"\nexec /bin/cat "$@" >/dev/full\n'
+    (tools / "cat").write_text(f"#!/bin/sh\n{full}")
+    (tools / "cat").chmod(0o755)
+    counters = tmp_path / "counters"
+    counters.mkdir()
+    variables = {"PROMETHEUS_MULTIPROC_DIR": str(counters)}
+    path = f"{tools}:{os.environ['PATH']}"
+
+    subprocess.run(["sh", entrypoint, "true"], env={**variables, "PATH": path}, check=True)
+
+    assert list(counters.iterdir()) == []
+
+
 @every_service
 def test_every_service_says_how_it_is_or_ends_by_itself(name: str) -> None:
     check = SERVICES[name]["healthcheck"]

@@ -46,6 +46,20 @@ print(slots.identifier(), flush=True)
 sys.stdin.readline()
 """
 
+ORPHAN = """
+import os, sys, time
+from pathlib import Path
+from farm.observability.slots import Slots
+slots = Slots(Path(sys.argv[1]), role="web")
+print(slots.identifier(), flush=True)
+parent = os.getpid()
+if os.fork():
+    os._exit(0)
+while os.getppid() == parent:
+    time.sleep(0.01)
+print(slots.identifier(), flush=True)
+"""
+
 EXEC = """
 import os, subprocess, sys
 from pathlib import Path
@@ -117,6 +131,15 @@ def test_a_forked_child_takes_a_slot_of_its_own_and_leaves_its_parents_held(
     assert lines == ["0", "closed", "1", "0"]
     assert holder(folder / "slot0.lock") is not None
     assert holder(folder / "slot1.lock") is None
+
+
+def test_a_child_does_not_go_on_under_the_number_of_its_dead_parent(
+    start: Started, folder: Path
+) -> None:
+    process = start(ORPHAN, folder)
+
+    # The files it inherited are not those of another number, so prometheus_client opens its own.
+    assert [said(process), said(process)] == ["0", "1"]
 
 
 def test_a_program_that_is_started_does_not_hold_the_slot(start: Started, folder: Path) -> None:
@@ -234,6 +257,8 @@ def entry(key: bytes, value: float = 1.0) -> bytes:
         (struct.pack("ii", 8, 0), True),
         (struct.pack("ii", 8 + len(entry(b"key")), 0) + entry(b"key"), True),
         (b"\x08\0\0", False),
+        (struct.pack("ih", 6, 0), False),
+        (struct.pack("iih", 10, 0, 0), False),  # not even a length of a key
         (struct.pack("ii", 4096, 0), False),
         (struct.pack("ii", -8, 0) + entry(b"key"), False),
         (struct.pack("ii", 16, 0) + entry(b"key"), False),
@@ -263,6 +288,19 @@ def test_the_folders_content_is_named_once(start: Started, folder: Path) -> None
     assert len(name.strip()) == 36
     assert (folder / GENERATION).read_text() == name
     assert not list(folder.glob(".generation*"))
+
+
+def test_a_name_that_cannot_be_written_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object) -> None:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+
+    assert Slots(folder, role="web").identifier() == NOWHERE
+    assert list(folder.iterdir()) == []
 
 
 def test_a_lock_file_that_was_taken_away_meanwhile_is_not_held(
