@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from prometheus_client import REGISTRY
 
+from farm.errors import InvalidInputError
 from farm.observability.reports import (
     MOST_FAMILIES,
     MOST_HELP_BYTES,
@@ -130,6 +131,9 @@ class JobMetrics:
                         return
                     self._send(self._unsent, timeout_s=gives_up_at - time.monotonic())
                     self._unsent = None
+            except InvalidInputError as error:
+                self._unsent = None  # it never will be taken; what comes after it may
+                self._complain(error)
             except Exception as error:  # a border: the command goes on whatever this is
                 self._complain(error)
 
@@ -269,9 +273,10 @@ def reporting(
         yield metrics
     finally:
         has_ended.set()
+        gives_up_at = time.monotonic() + MOST_WAIT_S
         flusher.join(MOST_WAIT_S)
         if not flusher.is_alive():  # else the service is being waited for already
-            metrics.flush()
+            metrics.flush(most_wait_s=gives_up_at - time.monotonic())
         if handler_before is not None:
             signal.signal(signal.SIGTERM, handler_before)
 

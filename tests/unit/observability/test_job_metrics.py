@@ -18,7 +18,8 @@ from farm.clients.fakes import Failure
 from farm.clients.metrics import MetricsClient
 from farm.clients.metrics_fakes import InMemoryMetrics, serving_metrics
 from farm.clients.services import METRICS
-from farm.errors import ServiceUnavailableError
+from farm.errors import InvalidInputError, ServiceUnavailableError
+from farm.observability import job_metrics
 from farm.observability.job_metrics import JobMetrics, is_reachable, reporting
 from farm.observability.reports import RefusedFamily, Report, ReportOutcome
 from orchestrator.manage import LONG_LIVED, REPORTED
@@ -26,7 +27,7 @@ from orchestrator.manage import LONG_LIVED, REPORTED
 from .conftest import Started, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PROGRAM = """
 import sys, time
@@ -55,9 +56,19 @@ class Taker:
     failures: list[Exception] = field(default_factory=list)
     refused: tuple[RefusedFamily, ...] = ()
     timeouts_s: list[float] = field(default_factory=list)
+    after: Callable[[], None] = lambda: None
+
+    def takes(self, seconds: float, clock: Clock) -> None:
+        """Let each report from now on take so long."""
+
+        def pass_by() -> None:
+            clock.now_s += seconds
+
+        self.after = pass_by
 
     def report(self, *, report: Report, timeout_s: float) -> ReportOutcome:
         self.timeouts_s.append(timeout_s)
+        self.after()
         if self.failures:
             raise self.failures.pop(0)
         self.taken.append(report)
@@ -197,17 +208,71 @@ def test_a_program_that_counted_nothing_makes_no_client(registry: CollectorRegis
         pass
 
 
-def test_a_flush_waits_for_a_second_in_all(registry: CollectorRegistry, taker: Taker) -> None:
-    Counter("done", "Done.", registry=registry)
+@dataclass
+class Clock:
+    """A clock that only tests move."""
+
+    now_s: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(job_metrics, "time", clock)
+    return clock
+
+
+def test_a_flush_waits_for_a_second_in_all(
+    registry: CollectorRegistry, taker: Taker, clock: Clock
+) -> None:
+    done = Counter("done", "Done.", registry=registry)
     metrics = JobMetrics("demo", client=lambda: taker, registry=registry)
-    registry.register(Counter("late", "Late.", registry=None))
-    for collector in list(registry._collector_to_names):
-        collector.inc()  # type: ignore[attr-defined]
+    taker.takes(0.75, clock)
+    taker.failures = [ServiceUnavailableError("Away.")]
 
+    done.inc()
     metrics.flush()
-    metrics.flush(most_wait_s=0.0)
+    done.inc()
+    metrics.flush()
 
-    assert all(0 < timeout_s <= 1.0 for timeout_s in taker.timeouts_s)
+    # The second time what was not taken goes first, and leaves a quarter for the rest.
+    assert taker.timeouts_s == [1.0, 1.0, 0.25]
+
+
+def test_the_end_waits_for_a_second_with_what_is_under_way(
+    registry: CollectorRegistry, taker: Taker, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SlowToEnd(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            clock.now_s += 0.75
+            super().join()
+
+    done = Counter("done", "Done.", registry=registry)
+    monkeypatch.setattr(threading, "Thread", SlowToEnd)
+
+    with reporting("demo", client=lambda: taker, registry=registry):
+        done.inc()
+
+    assert taker.timeouts_s == [0.25]
+
+
+def test_a_report_that_never_will_be_taken_holds_up_no_other(
+    registry: CollectorRegistry, taker: Taker, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = Counter("done", "Done.", registry=registry)
+    metrics = JobMetrics("demo", client=lambda: taker, registry=registry)
+    taker.failures = [InvalidInputError("Too much of it.")]
+
+    done.inc(5)
+    metrics.flush()
+    done.inc(2)
+    metrics.flush()
+
+    assert [series["value"] for series in taker.series("done")] == [2.0]
+    assert "does not reach" in caplog.text
 
 
 def test_what_is_counted_is_sent_now_and_then(registry: CollectorRegistry, taker: Taker) -> None:
