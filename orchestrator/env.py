@@ -59,7 +59,6 @@ class Environment:
     ndvi_target: str  # gRPC target, unix:/path or dns:///host:port or host:port
     metrics_target: str  # of furrow-metrics, likewise
     trusted_proxies: tuple[Network, ...]  # direct peers whose X-Forwarded-… are believed
-    metrics_dir: Path | None  # prometheus_client's multiprocess folder; None: one process
     log_level: str
     upload_max_bytes: int  # all files of one scene together; the edge reads the same variable
     mask_dilation_m: float  # 0 to 1000; see farm.imagery.masks
@@ -96,7 +95,6 @@ def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
     home = project_dir if (project_dir / "manage.py").is_file() else Path.cwd()
     data_dir = Path(given.get("FURROW_DATA_DIR", home / "var")).expanduser().absolute()
     public_url = _public_url(given.get("FURROW_PUBLIC_URL", "http://localhost:8080"))
-    metrics_dir = given.get("PROMETHEUS_MULTIPROC_DIR")
     store_url = given.get("FURROW_STORE_URL", f"file://{data_dir / 'store'}")
     store_s3 = _s3_address(store_url, given) if store_url.startswith("s3:") else None
     return Environment(
@@ -115,7 +113,6 @@ def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
             "FURROW_METRICS_TARGET", f"unix:{data_dir / 'run' / 'metrics.sock'}"
         ),
         trusted_proxies=_networks(given.get("FURROW_TRUSTED_PROXIES", "127.0.0.0/8,::1/128")),
-        metrics_dir=Path(metrics_dir).absolute() if metrics_dir else None,
         log_level=_log_level(given.get("FURROW_LOG_LEVEL", "INFO")),
         upload_max_bytes=int(
             _number(

@@ -143,7 +143,18 @@ def metrics_folder(config: StackConfig) -> Iterator[None]:
 
 
 def empty_metrics_folder(folder: Path) -> None:
-    """Begin with no counters: those of dead processes would be summed with the living ones."""
+    """Begin with no counters: those of dead processes would be summed with the living ones.
+
+    Raises:
+        StackError: The folder is somebody else's, or cannot be written.
+    """
+    try:
+        _empty(folder)
+    except OSError as error:
+        raise StackError(f"The folder of counters cannot be used: {error}.") from error
+
+
+def _empty(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise StackError(

@@ -9,11 +9,11 @@ from farm.observability.metrics import NEWEST_OBSERVATION, SCENES
 
 
 def set_imagery_gauges() -> None:
-    """Count the scenes, and note when the newest was acquired that gave a number."""
+    """Count the scenes, and note when the newest was acquired that has an observation."""
     counted = dict(Scene.objects.order_by().values_list("state").annotate(Count("pk")))
     for state in SceneState.values:
         SCENES.labels(state).set(counted.get(state, 0))
-    # Scenes are few and observations many: from the newest scene on until one has a number.
+    # Scenes are few and observations many: from the newest scene on until one has any.
     observed = Exists(Observation.objects.filter(scene=OuterRef("pk")))
     newest = Scene.objects.filter(observed).order_by("-acquired_at").first()
     if newest is not None:

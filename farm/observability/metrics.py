@@ -159,6 +159,6 @@ WORKER_HEARTBEAT = Gauge(
 SCENES = Gauge("farm_scenes", "Scenes, by state.", ["state"], multiprocess_mode="livemostrecent")
 NEWEST_OBSERVATION = Gauge(
     "farm_newest_observation_timestamp_seconds",
-    "When the newest scene that gave a number was acquired, seconds since 1970; absent without.",
+    "When the newest scene with an observation was acquired, seconds since 1970; absent without.",
     multiprocess_mode="livemostrecent",
 )

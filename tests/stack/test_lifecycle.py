@@ -242,6 +242,16 @@ def test_counters_begin_anew_with_each_start_and_say_so(short_folder: Path) -> N
     mapped.close()
 
 
+def test_a_folder_of_counters_that_cannot_be_used_is_named(short_folder: Path) -> None:
+    from stack.errors import StackError
+    from stack.preflight import empty_metrics_folder
+
+    (short_folder / "taken").touch()
+
+    with pytest.raises(StackError, match=r"folder of counters cannot be used: .*taken"):
+        empty_metrics_folder(short_folder / "taken")
+
+
 def test_what_furrow_metrics_keeps_lies_apart_from_the_counters(short_folder: Path) -> None:
     from stack.config import stack_config
 

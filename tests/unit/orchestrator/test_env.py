@@ -24,7 +24,6 @@ def test_the_defaults_are_the_safe_ones(checkout):
     assert env.store_root == checkout / "var/store"
     assert env.ndvi_target == f"unix:{checkout}/var/run/ndvi.sock"
     assert env.metrics_target == f"unix:{checkout}/var/run/metrics.sock"
-    assert env.metrics_dir is None
     assert [str(network) for network in env.trusted_proxies] == ["127.0.0.0/8", "::1/128"]
 
 
@@ -49,7 +48,6 @@ def test_everything_can_be_said(checkout):
             "FURROW_NDVI_TARGET": "dns:///ndvi:50051",
             "FURROW_METRICS_TARGET": "metrics:9200",
             "FURROW_TRUSTED_PROXIES": "10.1.0.0/16",
-            "PROMETHEUS_MULTIPROC_DIR": "/run/furrow/metrics",
             "FURROW_LOG_LEVEL": "warning",
         },
         project_dir=checkout,
@@ -64,7 +62,6 @@ def test_everything_can_be_said(checkout):
     assert env.database_url.startswith("postgresql://")
     assert env.store_root == Path("/srv/my store")
     assert env.ndvi_target == "dns:///ndvi:50051"
-    assert env.metrics_dir == Path("/run/furrow/metrics")
     assert env.log_level == "WARNING"
 
 
