@@ -1,4 +1,4 @@
-"""One wheel brings Python and Rust together: Django's packages, what they read, and the programs."""
+"""One wheel brings Python and Rust together: Django's packages, what they read, the programs."""
 
 from __future__ import annotations
 
