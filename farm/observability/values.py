@@ -125,6 +125,7 @@ class SlotFile(MmapedDict):
         if not is_sound(Path(path)):
             msg = "what stands in it are no counters"
             raise ValueError(msg)
+        self._is_full = False
         super().__init__(path)  # type: ignore[no-untyped-call]
 
     def _init_value(self, key: str) -> None:
@@ -144,7 +145,9 @@ class SlotFile(MmapedDict):
         try:
             return super().read_value(key)  # type: ignore[no-untyped-call]
         except OSError as error:
-            log.error("A series has no room in %s and is not counted: %s", self._fname, error)
+            if not self._is_full:
+                self._is_full = True  # said once: there may be thousands
+                log.error("Series have no room in %s and are not counted: %s", self._fname, error)
             return (0.0, 0.0)
 
     def write_value(self, key: str, value: float, timestamp: float) -> None:

@@ -254,10 +254,11 @@ def test_what_the_disk_has_no_room_for_is_not_counted(
     late = "x" * values.FIRST_BYTES
     assert file.read_value(late) == (0.0, 0.0)
     file.write_value(late, 1.0, 0.0)
+    assert file.read_value(late + "r") == (0.0, 0.0)
     file.write_value("first", 2.0, 0.0)
 
     assert file.read_value("first") == (2.0, 0.0)
-    assert "no room" in caplog.text
+    assert caplog.text.count("no room") == 1
     assert isinstance(values._opened(str(tmp_path / "gauge_max_0.db")), values.Nowhere)
     # What a scraper finds of it is an empty file, which it passes over.
     assert (tmp_path / "gauge_max_0.db").stat().st_size == 0
