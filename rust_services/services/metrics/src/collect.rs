@@ -12,7 +12,7 @@ use furrow_exposition::{Counts, FileName, Format, Limits, Table, Totals};
 use tracing::{info, warn};
 
 use crate::config::MetricsConfig;
-use crate::directory::{Directory, Generation, Listing, Look};
+use crate::directory::{Directory, Generation, Listing, Look, MOST_FILES};
 use crate::files::MetricFile;
 use crate::own::Own;
 use crate::processes::Processes;
@@ -162,7 +162,11 @@ impl Collector {
         if is_new {
             self.begin_anew();
         }
-        self.generation = Some(listing.generation);
+        let mut generation = listing.generation;
+        if !is_new && let Some(known) = self.generation.take() {
+            generation.keep_name(&known);
+        }
+        self.generation = Some(generation);
         self.slot_numbers = listing.slots;
         for (name, reason) in listing.ignored {
             self.name_once(&name, reason, &"it is not read");
@@ -179,6 +183,11 @@ impl Collector {
             };
             // One that took another's name is taken up when the other was given up.
             if !known.contains_key(&name) {
+                if self.files.len() >= MOST_FILES {
+                    // Which of too many are listed is the kernel's choice, and may change.
+                    self.name_once(&name, "too_many", &"it is not read");
+                    continue;
+                }
                 self.files.push(MetricFile::new(name, parsed, identity));
             } else if known.get(&name) != Some(&identity) {
                 self.directory.look_again();

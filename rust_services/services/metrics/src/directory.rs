@@ -55,6 +55,14 @@ impl Generation {
             _ => (self.device, self.inode) == (other.device, other.inode),
         }
     }
+
+    /// Goes by the name that the same life had before, if it has none now: whoever empties the folder
+    /// may take away the name first, and the next one must be known as another.
+    pub fn keep_name(&mut self, before: &Self) {
+        if self.name.is_none() {
+            self.name.clone_from(&before.name);
+        }
+    }
 }
 
 /// Which file of the folder it is, whatever its name: an inode may be used again, but not with the same

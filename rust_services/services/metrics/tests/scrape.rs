@@ -122,6 +122,34 @@ fn a_file_is_added_once_wherever_the_service_dies() {
     }
 }
 
+/// Whoever empties the folder takes away its name before it gives the next.
+#[test]
+fn a_new_name_is_a_reset_also_to_who_saw_the_folder_without_one() {
+    for restarts in [false, true] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let state = tempfile::tempdir().expect("a folder");
+        let path = folder.path();
+        write(path, "generation", b"one\n");
+        write(path, "counter_0.db", &counter(&[("a", 3.0)]));
+        let mut first = collector(path, state.path());
+        let three = ["hits_total{at=\"a\"} 3.0"];
+        assert_eq!(scraped(&mut first), three);
+
+        fs::remove_file(path.join("generation")).expect("removed");
+        fs::remove_file(path.join("counter_0.db")).expect("removed");
+        assert_eq!(scraped(&mut first), three, "it may be the same life still");
+        if restarts {
+            first.stop();
+            first = collector(path, state.path());
+            assert_eq!(scraped(&mut first), three);
+        }
+
+        write(path, "generation", b"two\n");
+        write(path, "counter_0.db", &counter(&[("a", 1.0)]));
+        assert_eq!(scraped(&mut first), ["hits_total{at=\"a\"} 1.0"]);
+    }
+}
+
 #[derive(Debug)]
 struct Constant(Option<furrow_exposition::CellId>);
 

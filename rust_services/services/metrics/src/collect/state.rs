@@ -126,10 +126,12 @@ impl Collector {
             return;
         }
         let generation = generation.clone();
+        let mut named = generation.clone();
         let mut is_other = false;
         let mut folded = Vec::new();
         if let Some(retired) = retired {
             if retired.generation.is_same(&generation) {
+                named.keep_name(&retired.generation);
                 self.table.restore_totals(&retired.series, &mut self.totals);
                 folded = retired.folded;
             } else {
@@ -144,6 +146,7 @@ impl Collector {
                 self.unusable(FILES, &"it makes no sense");
             }
             Some(Some((saved, bytes))) if saved.generation.is_same(&generation) => {
+                named.keep_name(&saved.generation);
                 state.epoch = state.epoch.max(saved.epoch);
                 if is_written {
                     state.written_epoch = saved.epoch;
@@ -154,6 +157,7 @@ impl Collector {
             }
             Some(Some(_)) => is_other = true,
         }
+        self.generation = Some(named);
         if is_other {
             info!("A new generation began meanwhile; counters start again.");
             self.own.resets.inc();
