@@ -88,6 +88,28 @@ def test_a_file_is_taken_up_as_it_grows() -> None:
         assert service.own()["furrow_metrics_quarantined_files"] == 0
 
 
+def test_a_file_that_stays_without_a_header_is_named_once() -> None:
+    with in_memory() as folder, controllable(folder) as service:
+        (folder / "counter_1.db").write_bytes(b"")
+        deadline = time.monotonic() + 20
+        while BAD_FILES % "short" not in service.own():
+            assert time.monotonic() < deadline
+            # A scrape looks again; the pause only spares the processor.
+            assert service.scrape() == {}
+            time.sleep(0.05)
+        assert service.scrape() == {}
+        assert service.own()[BAD_FILES % "short"] == 1
+        assert service.log.count("counter_1.db") == 1
+
+
+def test_half_a_surrogate_pair_costs_no_scrape_and_is_counted() -> None:
+    with in_memory() as folder:
+        (folder / "counter_0.db").write_bytes(content(entry("hits_total", 5, at="\ud800")))
+        with controllable(folder) as service:
+            assert service.scrape() == {'hits_total{at="\ufffd"}': 5}
+            assert service.own()[BAD_FILES % "surrogate"] == 1
+
+
 def test_what_is_no_file_is_passed_over() -> None:
     with in_memory() as folder:
         counter(folder / "counter_0.db", 5)

@@ -9,6 +9,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
+use std::time::{Duration, Instant};
 
 use furrow_exposition::{Cells, FileEntries, FileError, FileKind, FileName, Table};
 
@@ -21,6 +22,9 @@ pub const MOST_FILE_BYTES: u64 = 256 << 20;
 
 /// Shorter files have no header yet and are empty.
 const HEADER_BYTES: u64 = 8;
+
+/// How long a file may have no header: a writer gives it one as soon as it has made it.
+const MAKING: Duration = Duration::from_secs(1);
 
 /// What became of a file that cannot go on as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +88,8 @@ pub struct MetricFile {
     stopped: Option<(FileError, i32, usize)>,
     /// Why the system did not give it the last time.
     refused: Option<io::ErrorKind>,
+    /// Since when it has had no header.
+    short_since: Option<Instant>,
     /// When somebody last wrote to it otherwise than through a mapping, seconds and nanoseconds.
     touched: (i64, i64),
     /// Values of this scrape.
@@ -101,6 +107,7 @@ impl MetricFile {
             mapping: None,
             stopped: None,
             refused: None,
+            short_since: None,
             touched: (0, 0),
             scratch: Vec::new(),
         }
@@ -154,7 +161,7 @@ impl MetricFile {
             }
             let refused = self.try_map(directory)?;
             if self.mapping.is_none() {
-                return Ok(refused);
+                return Ok(refused.or_else(|| self.stays_short()));
             }
         }
         let Some(mapping) = &self.mapping else {
@@ -222,6 +229,15 @@ impl MetricFile {
                 Ok((before != Some(error.kind())).then_some(Stop::System(error)))
             }
         }
+    }
+
+    /// Says so of a file that has had no header for so long that nobody is making it.
+    fn stays_short(&mut self) -> Option<Stop> {
+        if self.refused.is_some() {
+            return None;
+        }
+        let since = *self.short_since.get_or_insert_with(Instant::now);
+        (since.elapsed() >= MAKING).then_some(Stop::Short)
     }
 
     /// Reads it no more: what was last seen of it is shown until it can be begun again.
@@ -303,6 +319,8 @@ impl MetricFile {
 pub enum Stop {
     /// It makes no sense from some place on.
     File(FileError),
+    /// It has no header, and nobody gives it one.
+    Short,
     /// The system does not give it.
     System(io::Error),
 }

@@ -132,7 +132,7 @@ impl Own {
         );
         registry.register(
             "bad_files",
-            "Files that are not read, or not to their end, by reason",
+            "Files that are not read, not to their end or not to the letter, by reason",
             self.bad_files.clone(),
         );
         registry.register(

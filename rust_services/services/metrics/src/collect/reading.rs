@@ -19,8 +19,13 @@ impl Collector {
     /// Reads what was appended to files.
     pub(super) fn read_on(&mut self) {
         for mut file in std::mem::take(&mut self.files) {
+            let halves = self.table.counts().lone_surrogates;
             match file.read_on(&self.directory, &mut self.table) {
                 Ok(stop) => {
+                    if self.table.counts().lone_surrogates > halves {
+                        let error = &"half a surrogate pair is shown as U+FFFD";
+                        self.name_once(&file.name, "surrogate", error);
+                    }
                     self.name_stop(&file.name, stop);
                     self.files.push(file);
                 }
@@ -152,6 +157,7 @@ impl Collector {
                 let reason = error.problem.reason();
                 self.name_once(name, reason, &error);
             }
+            Some(Stop::Short) => self.name_once(name, "short", &"it has no header"),
             Some(Stop::System(error)) => {
                 let reason = match error.kind() {
                     io::ErrorKind::FileTooLarge => "too_large",
