@@ -127,6 +127,8 @@ pub struct Ring {
     first_ms: Option<u64>,
     last_ms: u64,
     refused: u64,
+    /// Whether a label set ever found no room: one that is new since may have risen before.
+    was_full: bool,
 }
 
 impl Default for Ring {
@@ -146,6 +148,7 @@ impl Default for Ring {
             first_ms: None,
             last_ms: 0,
             refused: 0,
+            was_full: false,
         }
     }
 }
@@ -169,7 +172,7 @@ impl Ring {
             tier.advance(from_ms, at_ms);
         }
         for (source, readings) in read {
-            let is_known = self.sources.contains(source) && self.refused == 0;
+            let is_known = self.sources.contains(source) && !self.was_full;
             for reading in readings {
                 self.take_one(source, reading, at_ms, is_known);
             }
@@ -197,6 +200,7 @@ impl Ring {
         let Some(&id) = self.ids.get(&key) else {
             let Some(id) = self.add(key, reading, at_ms) else {
                 self.refused += 1;
+                self.was_full = true;
                 return;
             };
             if is_known {

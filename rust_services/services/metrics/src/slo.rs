@@ -202,11 +202,14 @@ fn services(ring: &Ring, window: &Window, known: &Known, now_ms: u64) -> Vec<pro
     }
     let mut request_cpu: BTreeMap<&str, f64> = BTreeMap::new();
     for (key, rise) in &window.rises {
-        let last = rise.last().copied().unwrap_or(0.0);
+        let at = |place: usize| rise.get(place).copied().unwrap_or(0.0);
         match key.measured {
-            Measured::ProcessCpu => *has_cpu.entry(of_process(key)).or_default() += last,
-            // The last number of a histogram is its sum.
-            Measured::RequestCpu => *request_cpu.entry(key.label("service")).or_default() += last,
+            Measured::ProcessCpu => *has_cpu.entry(of_process(key)).or_default() += at(0),
+            Measured::RequestCpu => {
+                // The sum stands behind the buckets; it is left out where it did not rise.
+                let sum = at(key.bounds().count() + 1);
+                *request_cpu.entry(key.label("service")).or_default() += sum;
+            }
             _ => {}
         }
     }

@@ -115,6 +115,9 @@ fn nonsense_is_counted_and_not_kept() {
         vec![counter("/a", f64::NAN), counter(&"r".repeat(2000), 1.0)],
     );
     assert_eq!((ring.label_sets(), ring.refused()), (0, 2));
+
+    take(&mut ring, 10, vec![counter("/new", 3.0)]);
+    assert_eq!(rise(&ring.window(10), "/new"), Some(vec![3.0]));
 }
 
 #[test]

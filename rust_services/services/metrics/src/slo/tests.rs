@@ -305,6 +305,36 @@ fn services_have_what_their_processes_and_requests_used() {
 }
 
 #[test]
+fn counts_of_requests_are_no_cpu_where_the_sum_did_not_rise() {
+    let mut ring = Ring::default();
+    for (step, count) in (0..).zip([0.0, 5.0, 5.0]) {
+        let counts = [count, 0.0, 0.0, 0.0];
+        let readings = vec![histogram(Measured::RequestCpu, "/api/a", counts, 0.0)];
+        let read = BTreeMap::from([("python".to_owned(), readings)]);
+        ring.take(START_MS + step * 60_000, &read);
+    }
+    let web = ServiceState {
+        runtime: "python",
+        is_up: true,
+        read_ms: START_MS,
+        resident_bytes: None,
+        processes: 1,
+    };
+    let known = Known {
+        services: BTreeMap::from([("furrow-web".to_owned(), web)]),
+        series: 0,
+    };
+    let question = Question {
+        window_s: 600,
+        objective: None,
+    };
+
+    let answered = answer(&ring, &known, &question, START_MS + 120_000);
+
+    assert!(close(answered.services[0].request_cpu_cores, 0.0));
+}
+
+#[test]
 fn scrapes_are_those_of_the_page_of_python_counters() {
     let scrape = [
         ("runtime", "rust"),

@@ -66,7 +66,8 @@ impl Gathered {
                 reason = "it saturates"
             )]
             let bytes = value as u64;
-            *self.resident.entry(role.clone()).or_default() += bytes;
+            let sum = self.resident.entry(role.clone()).or_default();
+            *sum = sum.saturating_add(bytes);
             self.processes
                 .entry(role)
                 .or_default()

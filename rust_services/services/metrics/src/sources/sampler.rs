@@ -1,8 +1,8 @@
 //! The task that reads all sources every ten seconds, and sooner when somebody asks.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use furrow_exposition::parse::{ParseLimits, Syntax, parse};
@@ -112,7 +112,10 @@ pub(crate) struct Samples {
 #[derive(Debug, Clone)]
 pub struct Sampler {
     asks: mpsc::Sender<oneshot::Sender<()>>,
-    samples: Arc<Mutex<Samples>>,
+    samples: Arc<RwLock<Samples>>,
+    /// When something was read last; apart, so that whoever asks need not wait for an answer that is
+    /// being worked out.
+    read_ms: Arc<AtomicU64>,
 }
 
 impl Sampler {
@@ -123,10 +126,7 @@ impl Sampler {
     {
         let (asks, asked) = mpsc::channel(16);
         let ring = restored(&parts.folder);
-        let samples = Arc::new(Mutex::new(Samples {
-            ring,
-            known: Known::default(),
-        }));
+        let read_ms = Arc::new(AtomicU64::new(ring.last_ms()));
         let figures = Figures::default();
         parts.metrics.register(|registry| {
             let registry = registry.sub_registry_with_prefix("furrow_metrics");
@@ -144,34 +144,44 @@ impl Sampler {
             registry.register("ring_refused", "Readings that found no room there", refused);
         });
         let began_ms = now_ms();
-        {
-            let mut samples = lock(&samples);
-            for source in &parts.sources {
-                let state = ServiceState {
-                    runtime: "rust",
-                    is_up: false,
-                    read_ms: began_ms,
-                    resident_bytes: None,
-                    processes: 0,
-                };
-                samples.known.services.insert(source.name.clone(), state);
-                let label = SourceLabel {
-                    source: source.name.clone(),
-                };
-                let _ = figures.source_up.get_or_create(&label);
-            }
+        let mut known = Known::default();
+        for source in &parts.sources {
+            let state = ServiceState {
+                runtime: "rust",
+                is_up: false,
+                read_ms: began_ms,
+                resident_bytes: None,
+                processes: 0,
+            };
+            known.services.insert(source.name.clone(), state);
+            let label = SourceLabel {
+                source: source.name.clone(),
+            };
+            let _ = figures.source_up.get_or_create(&label);
         }
+        let samples = Arc::new(RwLock::new(Samples {
+            ring,
+            known: known.clone(),
+        }));
         let task = Task {
             parts,
+            known,
             samples: Arc::clone(&samples),
+            read_ms: Arc::clone(&read_ms),
             figures,
         };
-        (Self { asks, samples }, task.run(asked, stop))
+        let asking = Self {
+            asks,
+            samples,
+            read_ms,
+        };
+        (asking, task.run(asked, stop))
     }
 
     /// Waits for a reading that is young, but not for long.
     pub(crate) async fn refresh(&self) {
-        if now_ms().saturating_sub(self.samples().ring.last_ms()) < YOUNG_MS {
+        let read_ms = self.read_ms.load(Ordering::Relaxed);
+        if now_ms().saturating_sub(read_ms) < YOUNG_MS {
             return;
         }
         let (sender, done) = oneshot::channel();
@@ -180,14 +190,10 @@ impl Sampler {
         }
     }
 
-    /// What was read.
-    pub(crate) fn samples(&self) -> MutexGuard<'_, Samples> {
-        lock(&self.samples)
+    /// What was read. Not for tasks: a reading that is being taken is waited for.
+    pub(crate) fn samples(&self) -> RwLockReadGuard<'_, Samples> {
+        self.samples.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn lock(samples: &Mutex<Samples>) -> MutexGuard<'_, Samples> {
-    samples.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The ring of an earlier life, or a new one.
@@ -211,7 +217,10 @@ fn restored(folder: &StateFolder) -> Ring {
 
 struct Task {
     parts: SamplerParts,
-    samples: Arc<Mutex<Samples>>,
+    /// What is known beside the ring; the samples have a copy.
+    known: Known,
+    samples: Arc<RwLock<Samples>>,
+    read_ms: Arc<AtomicU64>,
     figures: Figures,
 }
 
@@ -256,7 +265,6 @@ impl Task {
         let (fetched, python) = tokio::join!(fetched, self.parts.python.read(families));
         let at_ms = now_ms();
         let mut readings: BTreeMap<String, Vec<Reading>> = BTreeMap::new();
-        let mut known = lock(&self.samples).known.clone();
 
         for (source, found) in self.parts.sources.iter().zip(fetched) {
             let label = SourceLabel {
@@ -264,7 +272,7 @@ impl Task {
             };
             let up = self.figures.source_up.get_or_create(&label);
             let was_up = up.set(i64::from(found.is_ok())) == 1;
-            let Some(state) = known.services.get_mut(&source.name) else {
+            let Some(state) = self.known.services.get_mut(&source.name) else {
                 continue;
             };
             state.is_up = found.is_ok();
@@ -297,31 +305,40 @@ impl Task {
                 resident_bytes: own.resident.get("").copied(),
                 processes: 1,
             };
-            known.services.insert(OWN_SERVICE.to_owned(), state);
+            self.known.services.insert(OWN_SERVICE.to_owned(), state);
             readings.insert(OWN_SERVICE.to_owned(), own.readings());
         }
         if let Some(Gathering { gathered, series }) = python {
-            known.series = series;
-            python_services(&mut known, &gathered, at_ms);
+            self.known.series = series;
+            python_services(&mut self.known, &gathered, at_ms);
             readings.insert(PYTHON.to_owned(), gathered.readings());
         }
 
-        let mut samples = lock(&self.samples);
-        let refused = samples.ring.refused();
-        samples.ring.take(at_ms, &readings);
-        samples.known = known;
-        let ring = &samples.ring;
-        self.figures.ring_refused.inc_by(ring.refused() - refused);
-        self.figures.ring_bytes.set(saturated(ring.bytes()));
-        self.figures
-            .ring_label_sets
-            .set(saturated(ring.label_sets()));
+        let (samples, known) = (Arc::clone(&self.samples), self.known.clone());
+        let figures = self.figures.clone();
+        // An answer that is being worked out holds the samples; tasks must not wait for it.
+        let taken = tokio::task::spawn_blocking(move || {
+            let mut samples = samples.write().unwrap_or_else(PoisonError::into_inner);
+            let refused = samples.ring.refused();
+            samples.ring.take(at_ms, &readings);
+            samples.known = known;
+            let ring = &samples.ring;
+            figures.ring_refused.inc_by(ring.refused() - refused);
+            figures.ring_bytes.set(saturated(ring.bytes()));
+            figures.ring_label_sets.set(saturated(ring.label_sets()));
+            ring.last_ms()
+        });
+        if let Ok(read_ms) = taken.await {
+            self.read_ms.store(read_ms, Ordering::Relaxed);
+        }
     }
 
     async fn save(&self) {
         let (samples, folder) = (Arc::clone(&self.samples), self.parts.folder.clone());
         let written = tokio::task::spawn_blocking(move || {
-            let bytes = lock(&samples).ring.to_bytes();
+            let samples = samples.read().unwrap_or_else(PoisonError::into_inner);
+            let bytes = samples.ring.to_bytes();
+            drop(samples);
             folder.write(RING, &[&bytes])
         });
         if let Ok(Err(error)) = written.await {
@@ -348,8 +365,15 @@ fn gathered(body: &[u8], syntax: Syntax) -> Result<Gathered, String> {
 }
 
 /// The services that Python processes make up, one a role. One whose processes are gone is known
-/// still.
-fn python_services(known: &mut Known, gathered: &Gathered, at_ms: u64) {
+/// still, also when a new generation has forgotten it.
+pub(super) fn python_services(known: &mut Known, gathered: &Gathered, at_ms: u64) {
+    let of_python = known.services.values_mut();
+    for state in of_python.filter(|state| state.runtime == "python") {
+        state.is_up = false;
+        state.read_ms = at_ms;
+        state.resident_bytes = None;
+        state.processes = 0;
+    }
     for role in gathered.roles.iter().chain(gathered.processes.keys()) {
         let processes = gathered
             .processes

@@ -1,13 +1,16 @@
 use std::collections::BTreeMap;
 
 use furrow_exposition::parse::{ParseLimits, Syntax, parse};
+use furrow_exposition::table::Part;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::gather::Gathered;
 use super::http::{FetchError, fetch, page};
+use super::sampler::python_services;
 use super::*;
 use crate::ring::Measured;
+use crate::slo::Known;
 
 #[test]
 fn sources_are_names_with_addresses() {
@@ -147,4 +150,22 @@ process_resident_memory_bytes 4096
     assert_eq!(readings[1].bounds, [0.1, 1.0]);
     assert_eq!(readings[1].values, [2.0, 4.0, 1.0, 4.5]);
     assert_eq!(gathered.resident, BTreeMap::from([(String::new(), 4096)]));
+}
+
+#[test]
+fn a_role_that_a_new_generation_forgot_is_a_service_that_is_down() {
+    let mut gathered = Gathered::default();
+    let labels = [("role", "worker"), ("slot", "1")];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let memory = "process_resident_memory_bytes";
+    gathered.sample(memory, Part::Value, labels.to_vec(), 5.0);
+    let mut known = Known::default();
+    python_services(&mut known, &gathered, 1);
+    assert!(known.services["furrow-worker"].is_up);
+
+    python_services(&mut known, &Gathered::default(), 2);
+
+    let worker = &known.services["furrow-worker"];
+    assert_eq!((worker.is_up, worker.processes), (false, 0));
+    assert_eq!(worker.resident_bytes, None);
 }
