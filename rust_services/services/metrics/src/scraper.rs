@@ -24,6 +24,9 @@ use crate::own::Own;
 /// Requests that wait; a scraper beyond them is told to come again.
 const MOST_WAITING: usize = 64;
 
+/// How long whoever stops the thread waits for a place in a full queue.
+const FULL: Duration = Duration::from_millis(5);
+
 /// Between two looks at folder and state.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -121,9 +124,17 @@ impl Scraper {
     /// Writes the state a last time, and ends the thread.
     pub async fn stop(&self) {
         let (answer, answered) = oneshot::channel();
-        if self.ask(Job::Stop(answer)).is_ok() {
-            let _ = answered.await;
+        let mut job = Job::Stop(answer);
+        loop {
+            match self.jobs.try_send(job) {
+                Ok(()) => break,
+                Err(TrySendError::Disconnected(_)) => return,
+                // The thread empties the queue, whatever it is asked meanwhile.
+                Err(TrySendError::Full(back)) => job = back,
+            }
+            tokio::time::sleep(FULL).await;
         }
+        let _ = answered.await;
     }
 
     fn ask(&self, job: Job) -> Result<(), Busy> {
