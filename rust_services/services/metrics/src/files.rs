@@ -88,6 +88,8 @@ pub struct MetricFile {
     stopped: Option<(FileError, i32, usize)>,
     /// Why the system did not give it the last time.
     refused: Option<io::ErrorKind>,
+    /// Its bytes from before, where those stand in for it.
+    stored: Vec<u8>,
     /// Since when it has had no header.
     short_since: Option<Instant>,
     /// When somebody last wrote to it otherwise than through a mapping, seconds and nanoseconds.
@@ -107,6 +109,7 @@ impl MetricFile {
             mapping: None,
             stopped: None,
             refused: None,
+            stored: Vec::new(),
             short_since: None,
             touched: (0, 0),
             scratch: Vec::new(),
@@ -121,6 +124,11 @@ impl MetricFile {
     /// Whether it is not read, or not to its end.
     pub fn is_stopped(&self) -> bool {
         self.stopped.is_some() || self.refused.is_some()
+    }
+
+    /// Whether the system does not give it now.
+    pub fn is_refused(&self) -> bool {
+        self.refused.is_some()
     }
 
     /// Maps the file as long as it is now, if it has a header.
@@ -240,6 +248,15 @@ impl MetricFile {
         (since.elapsed() >= MAKING).then_some(Stop::Short)
     }
 
+    /// Shows what is known of it from before, as long as the system does not give it. What it knew
+    /// itself is given back.
+    pub fn stand_in(&mut self, entries: FileEntries, seen: Vec<f64>, stored: &[u8]) -> FileEntries {
+        self.mapping = None;
+        self.seen = seen;
+        self.stored = stored.to_vec();
+        std::mem::replace(&mut self.entries, entries)
+    }
+
     /// Reads it no more: what was last seen of it is shown until it can be begun again.
     pub fn freeze(&mut self) {
         self.mapping = None;
@@ -309,6 +326,8 @@ impl MetricFile {
     pub fn bytes(&self, into: &mut Vec<u8>) -> Result<(), Lost> {
         if let Some(mapping) = &self.mapping {
             mapping.read(|words| words.copy(0..self.entries.parsed_upto(), into))?;
+        } else {
+            into.extend_from_slice(&self.stored);
         }
         Ok(())
     }

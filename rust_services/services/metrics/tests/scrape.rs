@@ -150,6 +150,40 @@ fn a_new_name_is_a_reset_also_to_who_saw_the_folder_without_one() {
     }
 }
 
+/// Longer than what is mapped, so that the system is not even asked.
+const TOO_LONG: u64 = 300 << 20;
+
+#[test]
+fn a_file_that_cannot_be_read_after_a_restart_counts_as_it_did_and_once_when_it_can() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    write(path, "counter_0.db", &counter(&[("a", 3.0)]));
+    let mut first = collector(path, state.path());
+    let three = ["hits_total{at=\"a\"} 3.0"];
+    assert_eq!(scraped(&mut first), three);
+    first.stop();
+    let cut_to = |bytes| {
+        let file = File::options().write(true).open(path.join("counter_0.db"));
+        file.and_then(|file| file.set_len(bytes)).expect("cut");
+    };
+
+    cut_to(TOO_LONG);
+    let mut second = collector(path, state.path());
+    for _ in 0..3 {
+        assert_eq!(scraped(&mut second), three);
+        second.stop();
+        second = collector(path, state.path());
+    }
+    assert_eq!(scraped(&mut second), three);
+    cut_to(1 << 16);
+    for _ in 0..3 {
+        assert_eq!(scraped(&mut second), three);
+    }
+    second.stop();
+    assert_eq!(scraped(&mut collector(path, state.path())), three);
+}
+
 #[derive(Debug)]
 struct Constant(Option<furrow_exposition::CellId>);
 

@@ -101,7 +101,7 @@ impl Collector {
                     let (again, then) = *failed;
                     self.table.remove_file(again.entries);
                     if then == Lost::Cut {
-                        // It changes as fast as it is read; the next scrape tries again.
+                        // It changes as fast as it is read, or is not given; the next scrape tries again.
                         file.freeze();
                         self.files.push(file);
                         return;
@@ -141,6 +141,11 @@ impl Collector {
             again.add(&self.directory, &mut self.table)?;
             Ok(stop)
         });
+        if again.is_refused() {
+            // What it has now is not known, and may be what it had before.
+            self.name_stop(&again.name, read.unwrap_or(None));
+            return Err(Box::new((again, Lost::Cut)));
+        }
         match read {
             Ok(stop) => {
                 self.name_stop(&again.name, stop);

@@ -19,6 +19,9 @@ use crate::retired::{
 /// Between two writings of the counting files.
 const SNAPSHOT: Duration = Duration::from_secs(10);
 
+/// Between two tries to write the sums where that fails: making their form costs as much as a scrape.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// Bytes a second that writing them takes of the disk at most: many series are written less often.
 const SNAPSHOT_BYTES_PER_S: usize = 2 << 20;
 
@@ -32,6 +35,8 @@ pub(super) struct State {
     pub(super) folded: Vec<Folded>,
     /// Whether `folded` or the sums have something that is not written.
     pub(super) is_unsaved: bool,
+    /// When it is tried again, after it failed.
+    retry_at: Option<Instant>,
     /// What a life before this one left, until the folder is seen.
     left: Left,
     /// Number of the last `files` that was begun, and of the last that was written.
@@ -96,6 +101,7 @@ impl Collector {
             folder,
             folded: Vec::new(),
             is_unsaved: false,
+            retry_at: None,
             left,
             epoch: 0,
             written_epoch: 0,
@@ -195,12 +201,18 @@ impl Collector {
                 .files
                 .iter_mut()
                 .find(|live| live.name == file.name && live.identity == file.identity);
-            let goes_on = live.map(|live| {
-                // What cannot be read now is lost to it; the next scrape looks again.
+            let mut goes_on = None;
+            if let Some(live) = live {
+                // What cannot be read of it is lost to it.
                 let _ = live.read_on(&self.directory, &mut self.table);
+                if live.is_refused() {
+                    let none = live.stand_in(entries, values, bytes);
+                    self.table.remove_file(none);
+                    continue;
+                }
                 let _ = live.add(&self.directory, &mut self.table);
-                sums(&live.entries, &live.seen)
-            });
+                goes_on = Some(sums(&live.entries, &live.seen));
+            }
             let before = sums(&entries, &values);
             let is_whole = goes_on.as_ref().is_some_and(|now| {
                 before.iter().all(|(cell, before)| {
@@ -230,7 +242,7 @@ impl Collector {
         let (Some(state), Some(generation)) = (&mut self.state, &self.generation) else {
             return;
         };
-        if !state.is_unsaved {
+        if !state.is_unsaved || state.retry_at.is_some_and(|at| Instant::now() < at) {
             return;
         }
         // What is in a later `files` than the one it was folded from is not in there any more.
@@ -243,8 +255,8 @@ impl Collector {
         };
         let json = serde_json::to_vec(&saved).map_err(io::Error::from);
         let written = json.and_then(|json| state.folder.write(RETIRED, &[&json]));
-        // If not, it is tried again with the next scrape.
         state.is_unsaved = written.is_err();
+        state.retry_at = written.is_err().then(|| Instant::now() + RETRY);
         state.wrote(&self.own, written);
     }
 
@@ -310,6 +322,9 @@ impl Collector {
 
     /// Writes everything a last time.
     pub fn stop(&mut self) {
+        if let Some(state) = &mut self.state {
+            state.retry_at = None;
+        }
         self.collect(Instant::now());
         let stored = self.stored_files();
         let Some(state) = &mut self.state else { return };
