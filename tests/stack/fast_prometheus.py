@@ -81,7 +81,13 @@ def fast_prometheus(stack: RunningStack, folder: Path) -> Iterator[Prometheus]:
     )
     try:
         wait_until(lambda: _is_ready(port), within_s=20, what="Prometheus")
-        yield Prometheus(port)
+        prometheus = Prometheus(port)
+        # Some seconds after it is ready; what rises before that is no rise to it.
+        jobs = {
+            path.stem for path in (folder / "targets").iterdir() if json.loads(path.read_text())
+        }
+        wait_until(lambda: jobs <= _scraped(prometheus), within_s=20, what="a first scrape of all")
+        yield prometheus
     finally:
         process.terminate()
         process.wait(20)
@@ -102,6 +108,10 @@ def _write_configuration(stack: RunningStack, folder: Path, *, port: int) -> Non
     for rules in (ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"):
         faster = re.sub(r"\binterval: \d+[sm]\b", f"interval: {2 * EVERY_S}s", rules.read_text())
         (folder / "rules" / rules.name).write_text(faster)
+
+
+def _scraped(prometheus: Prometheus) -> set[str]:
+    return {series["metric"]["job"] for series in prometheus.instant("up == 1")}
 
 
 def _is_ready(port: int) -> bool:

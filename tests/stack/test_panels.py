@@ -39,10 +39,10 @@ RULES = ROOT / "deploy" / "prometheus" / "rules"
 GUIDE = ROOT / "docs" / "operations.md"
 TRAFFIC_S = 20.0
 # As Grafana fills them in for the last quarter of an hour, scraped every 15 s.
-VARIABLES = {"$__rate_interval": "1m", "$__range": "5m"}
+VARIABLES = {"$__rate_interval": "1m", "$__range": "15m"}
 
-# What may be empty after half a minute of a healthy stack, each with its reason.
-WITHOUT_NODE_EXPORTER = "no node exporter is installed here"
+# What may be empty after half a minute of a healthy stack, each with its reason; besides, the page
+# Host where no node exporter is installed.
 MAY_BE_EMPTY: dict[str, str] = {}
 # Labelled series that exist only after a fault that is not made here.
 UNSEEN_SELECTORS: dict[str, str] = {
@@ -259,10 +259,14 @@ def test_the_guide_s_catalogue_is_what_is_handed_out(seen: Seen) -> None:
     assert listed == handed_out
 
 
-def test_no_alert_fires_of_a_scrape(seen: Seen) -> None:
-    firing = seen.prometheus.instant('ALERTS{alertname=~"Scrape.*|Part.*", alertstate="firing"}')
+def test_no_alert_is_raised_by_a_stack_that_is_whole(seen: Seen) -> None:
+    # Most alerts wait for longer than the stack runs here; these do not even begin to wait.
+    alerts = seen.prometheus.instant(
+        'ALERTS{alertname=~"Part.*|No.*"}'
+        ' or ALERTS{alertname=~"Scrape.*|Rules.*", alertstate="firing"}'
+    )
 
-    assert [series["metric"] for series in firing] == []
+    assert [series["metric"] for series in alerts] == []
 
 
 @pytest.mark.parametrize(
