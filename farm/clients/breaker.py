@@ -75,6 +75,8 @@ class Breaker:
         self._is_asking = False
         self._asked_at = float("-inf")
         self.is_open = False
+        # Shown as zero from now on, so that the first refusal is a rise.
+        REFUSED_CALLS.labels(service.full_name)
 
     def begin(self) -> int:
         """Let a call pass.

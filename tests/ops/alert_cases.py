@@ -56,9 +56,6 @@ def burn(
     bad = factor * budget * 1.2
     ratio = f"api:http_request_{kind}:ratio_rate"
     requests = 100 * 10 / (seconds * bad)  # a hundred times as much as is asked for at least
-    rates = {f"api:http_requests:rate{long}": f"{requests:g}x{pause_min + 120}"}
-    if kind == "errors":
-        rates[f"api:http_request_errors:rate{long}"] = f"{requests * bad:g}x{pause_min + 120}"
     quiet = f"{bad / 2:g}x9"
     return Case(
         alert=f"Api{'Errors' if kind == 'errors' else 'Latency'}Burn{word}",
@@ -66,7 +63,7 @@ def burn(
             # The long window forgets slowly; it is the short one that ends the alert.
             f"{ratio}{long}": f"{quiet} {bad:g}x{pause_min + 60}",
             f"{ratio}{short}": f"{quiet} {bad:g}x{pause_min + 19} {bad / 20:g}x40",
-            **rates,
+            f"api:http_request_{kind}:rate{long}": f"{requests * bad:g}x{pause_min + 120}",
         },
         silent=f"{9 + pause_min}m",
         fires=f"{12 + pause_min}m",
@@ -97,8 +94,8 @@ PARTS = [
             f'up{{job="{job}", instance="a"}}': "1x9 0x9 1x9" for job in (*FOUR_JOBS, "prometheus")
         }
         | {'up{job="node", instance="a"}': "0x30"},
-        silent="10m",
-        fires="12m",
+        silent="11m",
+        fires="13m",
         resolved="21m",
         firing=5,
     ),
@@ -221,10 +218,20 @@ REQUESTS = [
     Case(
         alert="BreakerOpen",
         series=gauge('grpc_client_breaker_open{service="furrow-ndvi"}', good=0, bad=1, bad_min=10)
+        | counter('grpc_client_refused_calls_total{service="furrow-ndvi"}', per_min=5, bad_min=10)
         | {'grpc_client_breaker_open{service="furrow-ndvi", program="ingest_folder"}': "1x90"},
         silent="10m",
         fires="13m",
         resolved="21m",
+    ),
+    Case(
+        alert="BreakerOpen",
+        # Nobody asks the process for anything any more, so it goes on thinking so.
+        series=gauge('grpc_client_breaker_open{service="furrow-ndvi"}', good=0, bad=1, bad_min=60)
+        | counter('grpc_client_refused_calls_total{service="furrow-ndvi"}', per_min=5, bad_min=10),
+        silent="10m",
+        fires="13m",
+        resolved="32m",
     ),
     Case(
         alert="ComputeSaturated",
@@ -337,10 +344,31 @@ METRICS = [
         resolved="90m",
     ),
     Case(
+        alert="MetricConflicts",
+        # The service starts after ten minutes and finds them at once.
+        series={
+            'furrow_metrics_conflicts_total{what="help"}': "_x9 2x200",
+            'process_start_time_seconds{job="furrow-metrics"}': "_x9 600x200",
+        },
+        silent="8m",
+        fires="15m",
+        resolved="80m",
+    ),
+    Case(
         alert="MetricSeriesDropped",
         series=counter(
-            'furrow_metrics_dropped_series_total{reason="limit"}', per_min=5, bad_min=10
+            'furrow_metrics_dropped_series_total{reason="series"}', per_min=5, bad_min=10
         ),
+        fires="15m",
+        resolved="40m",
+    ),
+    Case(
+        alert="MetricSeriesDropped",
+        series={
+            'furrow_metrics_dropped_series_total{reason="series"}': "_x9 9x200",
+            'process_start_time_seconds{job="furrow-metrics"}': "_x9 600x200",
+        },
+        silent="8m",
         fires="15m",
         resolved="40m",
     ),
