@@ -77,7 +77,8 @@ FIGURES = Row(
     panels=[
         figure(
             "Requests that a core can answer",
-            "Requests per CPU second, the mix of now.",
+            "Requests per CPU second, the mix of now; probes and scrapes are requests as well, so"
+            " a site that nobody uses shows them alone.",
             "reqps",
             Query(
                 expr=f"sum by (service) (rate(http_request_cpu_seconds_count[{RATE}]))"
@@ -89,7 +90,7 @@ FIGURES = Row(
         ),
         figure(
             "CPU of the mean request",
-            "CPU seconds per request, the mix of now.",
+            "CPU seconds per request, the mix of now, probes and scrapes included.",
             "s",
             Query(
                 expr=f"sum by (service) (rate(http_request_cpu_seconds_sum[{RATE}]))"
@@ -111,7 +112,8 @@ FIGURES = Row(
 
 WAITS = graph(
     "Share of a request's time that is not CPU",
-    "What is waited for: the database, the other service, the interpreter lock, a free thread.",
+    "What is waited for: the database, the other service, the interpreter lock, a free thread,"
+    " a slow caller. Where several threads work for a request their CPU counts together.",
     "percentunit",
     Query(
         expr=f"clamp_min(1 - sum by (service) (rate(http_request_cpu_seconds_sum[{RATE}]))"
@@ -127,8 +129,8 @@ REST = Row(
         graph(
             "Unattributed",
             "CPU of a process that no request accounts for: its start, connections, timers,"
-            " threads of"
-            " libraries, and the worker's jobs. 100 % is one core.",
+            " threads of libraries. A request's share comes when it ends, so beside long ones it"
+            " swings; it is never shown below 0. 100 % is one core.",
             "percentunit",
             Query(
                 expr=f'clamp_min(sum(rate(process_cpu_seconds_total{{job="django",'
@@ -191,7 +193,7 @@ REST = Row(
 
 DASHBOARD = Dashboard(
     name="cpu",
-    title="CPU per request",
+    title="CPU per request, Django and Rust side by side",
     description="What does a request cost, in Django and in Rust, and where does the rest go?",
     rows=[
         FIGURES,

@@ -6,7 +6,7 @@ from grafana.src.dashboard import Choice, Dashboard, Row
 from grafana.src.panels import RATE, Query, graph
 
 HOST = 'instance=~"$instance"'
-REAL_FILES = 'fstype!~"tmpfs|ramfs|squashfs|overlay|autofs"'
+REAL_FILES = 'fstype!~"tmpfs|ramfs|squashfs|overlay|autofs|iso9660"'
 DISKS = 'device!~"loop.*|ram.*|sr.*|dm-.*"'
 
 CPU = Row(

@@ -136,7 +136,8 @@ CALLS = Row(
         ),
         graph(
             "Services held for dead",
-            "1 while any process refuses calls at once because the service does not answer.",
+            "1 from where any process found the service dead until a call of the same process finds"
+            " it alive: without calls it stays.",
             "none",
             Query(
                 expr='max by (service) (grpc_client_breaker_open{program=""})', legend="{{service}}"

@@ -120,7 +120,7 @@ HEALTH = Row(
     panels=[
         figure(
             "Damaged files",
-            "Files that are kept out because they cannot be read.",
+            "Files that are read only up to where they stop making sense, or not at all.",
             "none",
             Query(expr="sum(furrow_metrics_quarantined_files)"),
             steps=[(1, "red")],
@@ -186,8 +186,8 @@ HEALTH = Row(
         ),
         graph(
             "Left out or disputed",
-            "Bad files, series beyond a limit and metrics declared twice, per second; nothing is"
-            " well.",
+            "Bad files, entries that became no series and metrics declared in two ways, per"
+            " second; all is well where nothing shows.",
             "ops",
             Query(expr=f"sum(rate(furrow_metrics_bad_files_total[{RATE}]))", legend="bad files"),
             Query(
