@@ -16,18 +16,13 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+# An addition that the operator may want: process ids that three services share.
+FIGURES = ROOT / "deploy" / "docker" / "process-figures.yml"
+SHARING: dict[str, dict[str, Any]] = yaml.safe_load(FIGURES.read_text())["services"]
 ONE_SHOT = {"setup"}
-# It holds the process ids of others and is asked nothing.
-IDLE = {"processes"}
 DOCKERFILES = sorted((ROOT / "deploy" / "docker").glob("*.Dockerfile"))
 
 every_service = pytest.mark.parametrize("name", sorted(SERVICES))
-
-
-def networks_of(service: dict[str, Any]) -> list[str]:
-    """Networks of a service; none where it has no network at all."""
-    networks: list[str] = [] if service.get("network_mode") == "none" else service["networks"]
-    return networks
 
 
 def test_the_stack_is_complete() -> None:
@@ -71,11 +66,9 @@ def test_no_capability_is_kept_and_none_is_gained(name: str) -> None:
 def test_nothing_of_the_host_is_shared(name: str) -> None:
     service = SERVICES[name]
 
-    for key in ("ipc", "devices", "userns_mode"):
+    # Nor process ids among our own: one of two that share them stays down after a reboot.
+    for key in ("pid", "ipc", "network_mode", "devices", "userns_mode"):
         assert key not in service
-    assert service.get("network_mode", "none") == "none"
-    # Process ids are shared among our own programs at most, never with the host's.
-    assert service.get("pid", "service:processes") == "service:processes"
     for volume in service.get("volumes", []):
         source, _, rest = volume.partition(":")
         assert "docker.sock" not in source
@@ -96,18 +89,18 @@ def test_only_caddy_is_on_a_network_with_a_way_out() -> None:
     outward = {name for name, network in networks.items() if not network.get("internal")}
 
     assert outward == {"edge"}
-    assert [name for name, s in SERVICES.items() if "edge" in networks_of(s)] == ["caddy"]
+    assert [name for name, s in SERVICES.items() if "edge" in s["networks"]] == ["caddy"]
 
 
 def test_django_believes_the_network_that_only_caddy_shares_with_it() -> None:
     (subnet,) = COMPOSE["networks"]["front"]["ipam"]["config"]
 
     assert SERVICES["web"]["environment"]["FURROW_TRUSTED_PROXIES"] == subnet["subnet"]
-    assert {name for name, s in SERVICES.items() if "front" in networks_of(s)} == {"caddy", "web"}
+    assert {name for name, s in SERVICES.items() if "front" in s["networks"]} == {"caddy", "web"}
 
 
 def test_the_database_is_reached_by_django_alone() -> None:
-    assert {name for name, s in SERVICES.items() if "data" in networks_of(s)} == {
+    assert {name for name, s in SERVICES.items() if "data" in s["networks"]} == {
         "db",
         "setup",
         "web",
@@ -134,12 +127,21 @@ def test_counters_are_one_folder_in_memory_that_furrow_metrics_only_reads() -> N
     assert "uid=10001,gid=10001,mode=0700" in options["o"]
 
 
-def test_furrow_metrics_sees_the_processes_whose_counters_it_reads() -> None:
-    sharing = {name for name, service in SERVICES.items() if "pid" in service}
+def test_what_shares_process_ids_keeps_everything_else() -> None:
+    holder = SHARING["processes"]
+    sharing = {name: service for name, service in SHARING.items() if name != "processes"}
 
-    assert sharing == {"web", "worker", "metrics"}
+    assert sharing.keys() == {"web", "worker", "metrics"}
+    for service in sharing.values():
+        assert service["pid"] == "service:processes"
+        assert service.keys() <= {"pid", "init", "depends_on"}
     # The same user, or /proc would not tell.
-    assert len({SERVICES[name]["user"] for name in sharing}) == 1
+    assert {SERVICES[name]["user"] for name in sharing} == {holder["user"]}
+    assert holder["network_mode"] == "none"
+    hardened = COMPOSE["x-hardened"]
+    assert {key: holder[key] for key in hardened} == hardened
+    assert holder["image"] == SERVICES["web"]["image"]
+    assert {"pids_limit", "deploy"} <= holder.keys()
 
 
 def test_the_site_starts_and_goes_on_without_furrow_metrics() -> None:
@@ -194,8 +196,6 @@ def test_every_service_says_how_it_is_or_ends_by_itself(name: str) -> None:
     if name in ONE_SHOT:
         assert check == {"disable": True}
         assert SERVICES[name]["restart"] == "no"
-    elif name in IDLE:
-        assert check == {"disable": True}
     else:
         assert check["test"][0] == "CMD"
         assert {"interval", "timeout", "retries", "start_period"} <= check.keys()
@@ -252,18 +252,18 @@ def test_built_images_are_of_this_version() -> None:
     assert built == {f"furrow:{found[1]}", f"furrow-edge:{found[1]}"}
 
 
-def test_compose_itself_accepts_the_file() -> None:
+def test_compose_itself_accepts_the_files() -> None:
     for command in (["docker", "compose"], ["docker-compose"]):
         if shutil.which(command[0]) is None:
             continue
         if subprocess.run([*command, "version"], capture_output=True).returncode != 0:
             continue
-        config = subprocess.run(
-            [*command, "--file", ROOT / "docker-compose.yml", "config", "--quiet"],
-            capture_output=True,
-            text=True,
-        )
-        assert config.returncode == 0, config.stderr
+        files = ["--file", ROOT / "docker-compose.yml"]
+        for given in (files, [*files, "--file", FIGURES]):
+            config = subprocess.run(
+                [*command, *given, "config", "--quiet"], capture_output=True, text=True
+            )
+            assert config.returncode == 0, config.stderr
         return
     reason = "there is neither `docker compose` nor docker-compose on this machine"
     if os.environ.get("CI") == "true":
