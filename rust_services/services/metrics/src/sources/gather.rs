@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use furrow_exposition::parse::ParsedFamily;
-use furrow_exposition::table::Part;
+use furrow_exposition::table::{Part, Sample};
 
 use crate::ring::{MOST_LABEL_SETS, Measured, Reading};
 
@@ -37,11 +37,35 @@ struct Buckets {
     sum: f64,
 }
 
+impl Buckets {
+    fn add(&mut self, part: Part, value: f64) {
+        match part {
+            Part::Bucket(bound) => {
+                let counts = self.counts.entry(bound.to_bits());
+                counts.or_insert((bound, 0.0)).1 += value;
+            }
+            Part::Sum => self.sum += value,
+            Part::Value | Part::Count => {}
+        }
+    }
+}
+
+/// A histogram whose samples are being shown.
+#[derive(Debug)]
+struct Open {
+    measured: Measured,
+    /// Its labels as the table has them.
+    text: String,
+    labels: Labels,
+    buckets: Buckets,
+}
+
 /// What is kept of a source.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     counters: BTreeMap<(Measured, Labels), f64>,
     histograms: BTreeMap<(Measured, Labels), Buckets>,
+    open: Option<Open>,
     /// By role, which is empty where there is none.
     pub(super) resident: BTreeMap<String, u64>,
     /// Processes that live, by role: their slots.
@@ -74,7 +98,7 @@ impl Gathered {
                 .insert(label("slot"));
             return;
         }
-        if self.counters.len() + self.histograms.len() >= MOST_GATHERED {
+        if self.is_full() {
             return;
         }
         if let Some((_, measured)) = COUNTERS.iter().find(|(name, _)| *name == family) {
@@ -90,17 +114,51 @@ impl Gathered {
             return;
         };
         let buckets = self.histograms.entry((*measured, labels)).or_default();
-        match part {
-            Part::Bucket(bound) => {
-                let counts = buckets
-                    .counts
-                    .entry(bound.to_bits())
-                    .or_insert((bound, 0.0));
-                counts.1 += value;
+        buckets.add(part, value);
+    }
+
+    /// Takes a sample of a table. There the samples of one set of labels stand together, so that the
+    /// labels of a histogram, which has many, are taken apart once. [`Gathered::close`] ends it.
+    pub(super) fn visited(&mut self, sample: &Sample<'_>) {
+        let labels = || {
+            let labels = sample.labels.iter();
+            labels.map(|(name, value)| (name.to_owned(), value.into_owned()))
+        };
+        let histogram = HISTOGRAMS.iter().find(|(name, _)| *name == sample.family);
+        let Some(&(_, measured)) = histogram else {
+            return self.sample(sample.family, sample.part, labels().collect(), sample.value);
+        };
+        let text = sample.labels.as_str();
+        let is_same = |open: &Open| open.measured == measured && open.text == text;
+        if !self.open.as_ref().is_some_and(is_same) {
+            self.close();
+            if self.is_full() {
+                return;
             }
-            Part::Sum => buckets.sum += value,
-            Part::Value | Part::Count => {}
+            let mut labels: Labels = labels().collect();
+            labels.sort();
+            self.open = Some(Open {
+                measured,
+                text: text.to_owned(),
+                labels,
+                buckets: Buckets::default(),
+            });
         }
+        if let Some(open) = &mut self.open {
+            open.buckets.add(sample.part, sample.value);
+        }
+    }
+
+    /// Nothing comes any more.
+    pub(super) fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            let key = (open.measured, open.labels);
+            self.histograms.insert(key, open.buckets);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.counters.len() + self.histograms.len() >= MOST_GATHERED
     }
 
     /// Takes what was parsed of an answer.

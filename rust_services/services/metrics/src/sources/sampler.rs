@@ -61,13 +61,9 @@ impl Python for Scraper {
             let sampled = self.sample(move |table| {
                 let mut gathered = Gathered::default();
                 for family in families {
-                    table.visit(family, |sample| {
-                        let labels = sample.labels.iter();
-                        let labels =
-                            labels.map(|(name, value)| (name.to_owned(), value.into_owned()));
-                        gathered.sample(sample.family, sample.part, labels.collect(), sample.value);
-                    });
+                    table.visit(family, |sample| gathered.visited(&sample));
                 }
+                gathered.close();
                 let series = table.series() as u64;
                 Gathering { gathered, series }
             });

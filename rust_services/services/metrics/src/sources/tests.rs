@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use furrow_exposition::parse::{ParseLimits, Syntax, parse};
 use furrow_exposition::table::Part;
+use furrow_exposition::{FileKind, Key, Limits, Table};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -168,4 +169,49 @@ fn a_role_that_a_new_generation_forgot_is_a_service_that_is_down() {
     let worker = &known.services["furrow-worker"];
     assert_eq!((worker.is_up, worker.processes), (false, 0));
     assert_eq!(worker.resident_bytes, None);
+}
+
+#[test]
+fn histograms_of_a_table_are_told_apart_by_their_labels() {
+    let mut table = Table::new(Limits::default());
+    let name = "http_request_duration_seconds";
+    for (route, factor) in [("/a", 1.0), ("/b", 10.0)] {
+        for (bound, count) in [("0.1", 2.0), ("+Inf", 3.0)] {
+            let labels = [("le", bound), ("route", route)];
+            let sample = format!("{name}_bucket");
+            let key = Key::new(name, &sample, &labels, "");
+            let cell = table.intern(FileKind::Histogram, "", &key).expect("room");
+            table.add(cell, count * factor);
+        }
+        let sample = format!("{name}_sum");
+        let key = Key::new(name, &sample, &[("route", route)], "");
+        let cell = table.intern(FileKind::Histogram, "", &key).expect("room");
+        table.add(cell, 0.5 * factor);
+    }
+
+    let mut gathered = Gathered::default();
+    table.visit(name, |sample| gathered.visited(&sample));
+    gathered.close();
+
+    let found: Vec<_> = gathered.readings();
+    let found = found.iter().map(|found| {
+        let route = found.labels.as_slice();
+        (route, found.bounds.as_slice(), found.values.as_slice())
+    });
+    let route = |name: &str| vec![("route".to_owned(), name.to_owned())];
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [
+            (
+                route("/a").as_slice(),
+                [0.1].as_slice(),
+                [2.0, 3.0, 0.5].as_slice()
+            ),
+            (
+                route("/b").as_slice(),
+                [0.1].as_slice(),
+                [20.0, 30.0, 5.0].as_slice()
+            ),
+        ]
+    );
 }
