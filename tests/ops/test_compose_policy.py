@@ -258,8 +258,8 @@ def test_compose_itself_accepts_the_files() -> None:
             continue
         if subprocess.run([*command, "version"], capture_output=True).returncode != 0:
             continue
-        files = ["--file", ROOT / "docker-compose.yml"]
-        for given in (files, [*files, "--file", FIGURES]):
+        files = ["--file", str(ROOT / "docker-compose.yml")]
+        for given in (files, [*files, "--file", str(FIGURES)]):
             config = subprocess.run(
                 [*command, *given, "config", "--quiet"], capture_output=True, text=True
             )
