@@ -14,7 +14,6 @@
 //!
 //! This is the only module of the workspace with unsafe code.
 
-use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::num::NonZeroUsize;
@@ -22,7 +21,7 @@ use std::ops::Range;
 use std::os::fd::AsFd;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering, compiler_fence, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, compiler_fence, fence};
 
 use furrow_exposition::Cells;
 use nix::libc;
@@ -101,16 +100,16 @@ impl Mapping {
             )
         };
         GUARD.with(|guard| {
-            guard.is_hit.set(false);
-            guard.start.set(start);
-            guard.end.set(start + self.len());
+            guard.is_hit.store(false, Ordering::Relaxed);
+            guard.start.store(start, Ordering::Relaxed);
+            guard.end.store(start + self.len(), Ordering::Relaxed);
         });
         let _unguard = Unguard;
         // The handler runs on this thread: all it needs is that the compiler keeps the order.
         compiler_fence(Ordering::SeqCst);
         let answer = read(Words(words));
         compiler_fence(Ordering::SeqCst);
-        if GUARD.with(|guard| guard.is_hit.get()) {
+        if GUARD.with(|guard| guard.is_hit.load(Ordering::Relaxed)) {
             Err(Truncated)
         } else {
             Ok(answer)
@@ -170,17 +169,21 @@ impl Cells for Words<'_> {
     }
 }
 
-/// What a thread is reading.
+/// What a thread is reading. Atomic, as whatever a handler shares with the code that it interrupts.
 struct Guard {
-    start: Cell<usize>,
-    end: Cell<usize>,
-    is_hit: Cell<bool>,
+    start: AtomicUsize,
+    end: AtomicUsize,
+    is_hit: AtomicBool,
 }
 
 thread_local! {
     // Constant and without a destructor: reaching it from the handler neither allocates nor locks.
     static GUARD: Guard = const {
-        Guard { start: Cell::new(0), end: Cell::new(0), is_hit: Cell::new(false) }
+        Guard {
+            start: AtomicUsize::new(0),
+            end: AtomicUsize::new(0),
+            is_hit: AtomicBool::new(false),
+        }
     };
 }
 
@@ -190,8 +193,8 @@ struct Unguard;
 impl Drop for Unguard {
     fn drop(&mut self) {
         GUARD.with(|guard| {
-            guard.start.set(0);
-            guard.end.set(0);
+            guard.start.store(0, Ordering::Relaxed);
+            guard.end.store(0, Ordering::Relaxed);
         });
     }
 }
@@ -214,7 +217,7 @@ fn guard_against_cuts() -> io::Result<()> {
             SigSet::empty(),
         );
         // SAFETY: the handler calls nothing but mmap and sigaction, which may be called in one, and
-        // touches only this thread's cells.
+        // touches only this thread's guard.
         #[allow(unsafe_code)]
         let action = unsafe { sigaction(Signal::SIGBUS, &action) }.ok()?;
         let page_bytes = usize::try_from(page_bytes).ok()?;
@@ -235,11 +238,12 @@ extern "C" fn on_bus_error(_: c_int, info: *mut libc::siginfo_t, _: *mut c_void)
     let address = unsafe { (*info).si_addr() } as usize;
     let covered = BEFORE.get().and_then(Option::as_ref).is_some_and(|before| {
         let cover = |guard: &Guard| {
-            let (start, end) = (guard.start.get(), guard.end.get());
+            let start = guard.start.load(Ordering::Relaxed);
+            let end = guard.end.load(Ordering::Relaxed);
             if !(start..end).contains(&address) {
                 return false;
             }
-            guard.is_hit.set(true);
+            guard.is_hit.store(true, Ordering::Relaxed);
             let page = address - address % before.page_bytes;
             // SAFETY: the pages lie in a range that a `Mapping` of this thread owns and unmaps later
             // as a whole; replacing them by zeros keeps every word readable.
