@@ -55,7 +55,8 @@ def closing(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iter
     try:
         return [b"".join(answer)]
     finally:
-        answer.close()
+        if close := getattr(answer, "close", None):
+            close()
 
 
 def loaded(*, examples_of_each: int) -> Any:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
+# Whoever starts the tests in the background may have had it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from farm.observability import values
 values.keep()
 import os
