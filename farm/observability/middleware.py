@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from django_prometheus.middleware import Metrics
 
+from farm.observability.increments import Observed, add, value_of
 from farm.observability.routes import METHODS
 from farm.observability.wsgi import ROUTE_KEY
 
@@ -33,15 +34,17 @@ class OuterMetricsMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         """Keep the next layer."""
         self._get_response = get_response
-        self._metrics = Metrics.get_instance()
+        metrics = Metrics.get_instance()
+        self._requests = metrics.requests_total
+        self._responses = value_of(metrics.responses_total)
+        self._duration = Observed(metrics.requests_latency_before)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request."""
         began = time.perf_counter()
-        self._metrics.requests_total.inc()
+        self._requests.inc()
         response = self._get_response(request)
-        self._metrics.responses_total.inc()
-        self._metrics.requests_latency_before.observe(time.perf_counter() - began)
+        add(((self._responses, 1), *self._duration.rises(time.perf_counter() - began)))
         return response
 
 
@@ -102,7 +105,7 @@ class MetricsMiddleware:
 class _Series:
     """The metrics of one kind of answer; finding each by its labels takes longer."""
 
-    __slots__ = ("_always", "_duration", "_metrics")
+    __slots__ = ("_always", "_duration", "_metrics", "_received", "_sent")
 
     def __init__(
         self,
@@ -121,8 +124,10 @@ class _Series:
         )
         view = view or UNNAMED_VIEW
         self._metrics = metrics
-        self._duration = metrics.requests_latency_by_view_method.labels(view, method)
-        self._always = (
+        self._duration = Observed(metrics.requests_latency_by_view_method.labels(view, method))
+        self._received = Observed(metrics.requests_body_bytes)
+        self._sent = Observed(metrics.responses_body_bytes)
+        always = (
             metrics.requests_by_method.labels(method),
             metrics.requests_by_transport.labels(transport),
             *reached,
@@ -130,16 +135,19 @@ class _Series:
             metrics.responses_by_status_view_method.labels(code, view, method),
             metrics.responses_by_charset.labels(charset),
         )
+        self._always = tuple((value_of(counter), 1) for counter in always)
 
     def count(self, request: HttpRequest, response: HttpResponseBase, took_s: float) -> None:
-        for counter in self._always:
-            counter.inc()
-        self._duration.observe(took_s)
-        if request.META.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest":
-            self._metrics.requests_ajax.inc()
         length = request.META.get("CONTENT_LENGTH") or "0"
-        self._metrics.requests_body_bytes.observe(int(length) if length.isdecimal() else 0)
+        rises = [
+            *self._always,
+            *self._duration.rises(took_s),
+            *self._received.rises(int(length) if length.isdecimal() else 0),
+        ]
+        if request.META.get("HTTP_X_REQUESTED_WITH") == "XMLHttpRequest":
+            rises.append((value_of(self._metrics.requests_ajax), 1))
         if response.streaming:
-            self._metrics.responses_streaming.inc()
+            rises.append((value_of(self._metrics.responses_streaming), 1))
         else:
-            self._metrics.responses_body_bytes.observe(len(response.content))  # type: ignore[attr-defined]
+            rises += self._sent.rises(len(response.content))  # type: ignore[attr-defined]
+        add(rises)

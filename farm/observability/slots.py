@@ -72,7 +72,8 @@ class Slots:
         self.folder = folder
         self.role = role
         self._lock = threading.Lock()
-        self._identifier = ""
+        # The identifier, empty before the slot is taken and after a fork: for who looks often.
+        self.held = ""
         self._lease: Lease | None = None
         self._parents: int | None = None
         _every.add(self)
@@ -80,9 +81,9 @@ class Slots:
     def identifier(self) -> str:
         """Return the number of the slot as decimal text, or ``NOWHERE``.
 
-        prometheus_client asks at every increment, so this takes no lock once the slot is known.
+        It takes no lock once the slot is known.
         """
-        return self._identifier or self._take()
+        return self.held or self._take()
 
     @property
     def number(self) -> int | None:
@@ -98,24 +99,24 @@ class Slots:
 
     def _take(self) -> str:
         with self._lock:
-            if not self._identifier:
+            if not self.held:
                 try:
                     self.folder.mkdir(parents=True, exist_ok=True)
                     keep_generation(self.folder)
                     self._lease = take(self.folder, role=self.role, but=self._parents)
-                    self._identifier = str(self._lease.number)
+                    self.held = str(self._lease.number)
                 except OSError as error:
-                    self._identifier = NOWHERE
+                    self.held = NOWHERE
                     log.error(
                         "This process is not counted in %s and keeps its figures to itself: %s",
                         self.folder,
                         error,
                     )
-            return self._identifier
+            return self.held
 
     def _forget(self) -> None:
         self._lease = None
-        self._identifier = ""
+        self.held = ""
 
     def _forget_after_fork(self) -> None:
         # The lock is the parent's: closing this copy leaves it in place, unlocking would not.

@@ -18,6 +18,7 @@ from prometheus_client import REGISTRY, values
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.mmap_dict import MmapedDict
 
+from farm.observability.slot_values import slot_values
 from farm.observability.slots import NOWHERE, Slots, is_sound
 
 log = logging.getLogger("furrow.metrics")
@@ -49,12 +50,9 @@ def share(folder: Path, *, role: str) -> Slots:
     global _slots, _is_decided
     _refuse_metrics("shared")
     slots = Slots(folder, role=role)
-    # prometheus_client takes the folder from here each time it opens a file.
+    # prometheus_client's own view of all processes finds the folder here.
     os.environ[FOLDER_VARIABLE] = str(folder)
-    values.MmapedDict = _opened  # type: ignore[attr-defined, assignment]
-    values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
-        process_identifier=slots.identifier
-    )
+    values.ValueClass = slot_values(slots, _opened)
     _slots, _is_decided = slots, True
     return slots
 
@@ -152,9 +150,14 @@ class SlotFile(MmapedDict):
 
     def write_value(self, key: str, value: float, timestamp: float) -> None:
         """Overwrite a series that was read before; in one piece, so that nobody sees half."""
+        place = self.place_of(key)
+        if place is not None:
+            self._m[place] = _pack(value, timestamp)
+
+    def place_of(self, key: str) -> slice | None:
+        """Return where value and timestamp of a series stand; None: it had no room."""
         position = self._positions.get(key)
-        if position is not None:
-            self._m[position : position + 16] = _pack(value, timestamp)
+        return None if position is None else slice(position, position + 16)
 
 
 class Nowhere:
@@ -165,8 +168,8 @@ class Nowhere:
         del key
         return (0.0, 0.0)
 
-    def write_value(self, key: str, value: float, timestamp: float) -> None:
-        """Keep nothing; the metric itself remembers its value."""
+    def place_of(self, key: str) -> None:
+        """Nowhere; the metric itself remembers its value."""
 
     def close(self) -> None:
         """There is nothing to close."""

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from farm.observability.gc_time import collections
+from farm.observability.increments import Observed, add, value_of
 from farm.observability.metrics import (
     REQUEST_BODY_BYTES,
     REQUEST_CPU_SECONDS,
@@ -36,7 +37,7 @@ CLIENT_GONE = "499"
 FAILED = "500"
 
 _abandoned: deque[Request] = deque()
-_in_flight = REQUESTS_IN_FLIGHT.labels(RUNTIME, SERVICE)
+_in_flight = value_of(REQUESTS_IN_FLIGHT.labels(RUNTIME, SERVICE))
 
 
 class MeasuredApplication:
@@ -93,23 +94,26 @@ class Request:
         self.sent_bytes = 0
         if environ.get("CONTENT_LENGTH") not in {None, "", "0"}:
             self._input = environ["wsgi.input"] = _CountedInput(environ["wsgi.input"])
-        _in_flight.inc()
+        _in_flight.inc(1)
 
     def end(self, cpu_ns: int = 0) -> None:
         """It has ended, after ``cpu_ns`` more nanoseconds of CPU."""
         if self.has_ended:
             return
         self.has_ended = True
-        _in_flight.dec()
         method = self._environ["REQUEST_METHOD"]
         series = _series(self._environ.get(ROUTE_KEY), method, self.code)
-        series.cpu.observe((self.cpu_ns + cpu_ns) / 1e9)
-        series.duration.observe(time.perf_counter() - self._began_s)
-        series.requests.inc()
+        rises = [
+            (_in_flight, -1),
+            (series.requests, 1),
+            *series.cpu.rises((self.cpu_ns + cpu_ns) / 1e9),
+            *series.duration.rises(time.perf_counter() - self._began_s),
+        ]
         if self._input and self._input.bytes:
-            series.received.inc(self._input.bytes)
+            rises.append((series.received, self._input.bytes))
         if self.sent_bytes and method != "HEAD":
-            series.sent.inc(self.sent_bytes)
+            rises.append((series.sent, self.sent_bytes))
+        add(rises)
         collections.count()
 
 
@@ -204,11 +208,11 @@ class _Series:
 
     def __init__(self, route: str, method: str, code: str) -> None:
         labels = (RUNTIME, SERVICE, route)
-        self.cpu = REQUEST_CPU_SECONDS.labels(*labels, method, f"{code[0]}xx")
-        self.duration = REQUEST_SECONDS.labels(*labels, method, f"{code[0]}xx")
-        self.requests = REQUESTS.labels(*labels, method, code)
-        self.received = REQUEST_BODY_BYTES.labels(*labels)
-        self.sent = RESPONSE_BODY_BYTES.labels(*labels)
+        self.cpu = Observed(REQUEST_CPU_SECONDS.labels(*labels, method, f"{code[0]}xx"))
+        self.duration = Observed(REQUEST_SECONDS.labels(*labels, method, f"{code[0]}xx"))
+        self.requests = value_of(REQUESTS.labels(*labels, method, code))
+        self.received = value_of(REQUEST_BODY_BYTES.labels(*labels))
+        self.sent = value_of(RESPONSE_BODY_BYTES.labels(*labels))
 
 
 # As many as there are routes × methods × codes; keyed by what is at hand without any work.

@@ -19,20 +19,22 @@ from django_prometheus.db import (
     query_duration_seconds,
 )
 
+from farm.observability.increments import Observed, add, value_of
+
 
 @cache  # a handful: classes of cursors × aliases of databases
 def counting(cursor_class: type[Any], alias: str, vendor: str) -> type[Any]:
     """Return the class of cursors with django-prometheus' counts."""
     executed = execute_total.labels(alias, vendor)
     executed_many = execute_many_total.labels(alias, vendor)
-    took = query_duration_seconds.labels(alias, vendor)
+    took = Observed(query_duration_seconds.labels(alias, vendor))
+    one = (value_of(executed), 1)
 
     class CountingCursor(cursor_class):  # type: ignore[misc]
         """Counts and times statements."""
 
         def execute(self, *arguments: Any, **options: Any) -> Any:
             """Execute a statement."""
-            executed.inc()
             began = time.perf_counter()
             try:
                 return super().execute(*arguments, **options)
@@ -40,7 +42,7 @@ def counting(cursor_class: type[Any], alias: str, vendor: str) -> type[Any]:
                 errors_total.labels(alias, vendor, type(error).__name__).inc()
                 raise
             finally:
-                took.observe(time.perf_counter() - began)
+                add((one, *took.rises(time.perf_counter() - began)))
 
         def executemany(self, query: Any, rows: Any, *arguments: Any, **options: Any) -> Any:
             """Execute a statement for each row."""
@@ -55,7 +57,7 @@ def counting(cursor_class: type[Any], alias: str, vendor: str) -> type[Any]:
                 errors_total.labels(alias, vendor, type(error).__name__).inc()
                 raise
             finally:
-                took.observe(time.perf_counter() - began)
+                add(took.rises(time.perf_counter() - began))
 
     return CountingCursor
 
