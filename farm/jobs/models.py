@@ -12,6 +12,7 @@ class JobKind(models.TextChoices):
 
     INGEST_SCENE = "ingest_scene", "read a scene"
     RECOMPUTE_FIELD = "recompute_field", "compute a field anew"
+    REFRESH_WEATHER = "refresh_weather", "fetch a farm's weather"
 
 
 class JobState(models.TextChoices):

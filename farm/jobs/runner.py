@@ -61,6 +61,7 @@ class JobHandler(Protocol):
 HANDLERS: dict[str, str] = {
     JobKind.INGEST_SCENE: "farm.imagery.ingest_jobs.IngestScene",
     JobKind.RECOMPUTE_FIELD: "farm.imagery.ingest_jobs.RecomputeField",
+    JobKind.REFRESH_WEATHER: "farm.weather.refresh_jobs.RefreshWeather",
 }
 
 

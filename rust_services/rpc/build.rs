@@ -9,9 +9,10 @@ use std::{env, fs};
 use protox::prost::Message as _;
 
 /// The contracts that Rust services serve, below `protos/`.
-const CONTRACTS: [&str; 2] = [
+const CONTRACTS: [&str; 3] = [
     "farm/rpc/metrics/v1/metrics.proto",
     "farm/rpc/ndvi/v1/ndvi.proto",
+    "farm/rpc/weather/v1/weather.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,6 +23,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = CONTRACTS.map(|contract| root.join(contract));
     let descriptors = protox::compile(files, [&root])?;
     fs::write(out.join("contracts.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // Columns of weather are read where they arrived instead of being copied out of the message.
+    tonic_prost_build::configure()
+        .bytes(".farm.rpc.weather")
+        .compile_fds(descriptors)?;
     Ok(())
 }

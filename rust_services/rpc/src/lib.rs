@@ -31,3 +31,12 @@ pub mod ndvi {
         tonic::include_proto!("farm.rpc.ndvi.v1");
     }
 }
+
+/// Weather.
+pub mod weather {
+    /// Version 1.
+    #[allow(clippy::pedantic, reason = "generated")]
+    pub mod v1 {
+        tonic::include_proto!("farm.rpc.weather.v1");
+    }
+}

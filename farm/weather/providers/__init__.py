@@ -1,0 +1,1 @@
+"""Where weather comes from: one module a provider, all behind ``interface``."""

@@ -1,0 +1,61 @@
+//! Why numbers are not computed.
+
+/// Why numbers are not computed. A value that is merely absent is none of these: it stays absent.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeatherError {
+    /// A column is not as long as its axis.
+    #[error("{column} has {found} values; the axis has {expected}")]
+    LengthMismatch {
+        /// The column.
+        column: &'static str,
+        /// Its values.
+        found: usize,
+        /// Values there should be.
+        expected: usize,
+    },
+    /// A value cannot be.
+    #[error("{column}[{row}] is {found}; {min} to {max} is possible")]
+    ValueImpossible {
+        /// The column.
+        column: &'static str,
+        /// Its row, from 0.
+        row: usize,
+        /// The value.
+        found: f64,
+        /// The least that can be.
+        min: f64,
+        /// The most that can be.
+        max: f64,
+    },
+    /// A column that is needed is not there.
+    #[error("{column} is needed for {quantity}")]
+    ColumnMissing {
+        /// The column, or those of which one is needed.
+        column: &'static str,
+        /// What needs it.
+        quantity: &'static str,
+    },
+    /// A setting makes no sense.
+    #[error("{setting} is {found}; {allowed}")]
+    SettingRefused {
+        /// Its name.
+        setting: &'static str,
+        /// What it is.
+        found: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// No such zone.
+    #[error("there is no time zone {name:?} in the IANA database")]
+    TimeZoneUnknown {
+        /// The name.
+        name: String,
+    },
+    /// Times do not ascend.
+    #[error("times[{row}] is not after the time before it")]
+    TimesUnordered {
+        /// The first row that is wrong, from 0.
+        row: usize,
+    },
+}
