@@ -32,6 +32,9 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Django's own check (security.W009) calls a shorter key weak.
 SECRET_KEY_MIN_LENGTH = 50
 TILE_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){32,64}")
+WEATHER_PROVIDERS = ("open_meteo", "nasa_power", "met_norway")
+# What may stand in a header: no line breaks, nothing that is not ASCII.
+CONTACT = re.compile(r"[!-~](?:[ -~]{0,198}[!-~])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,19 @@ class S3Address:
     prefix: str  # of every key, without slashes at its ends; may be empty
     endpoint: str | None  # None: Amazon's own
     region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherProviders:
+    """Who is asked for weather, and where."""
+
+    keys: tuple[str, ...]  # in order of preference; empty: nothing goes out
+    open_meteo_url: str  # no slash at the end of any
+    open_meteo_archive_url: str
+    nasa_power_url: str
+    met_norway_url: str
+    contact: str  # mail or address in the User-Agent; empty: none, and MET Norway is not asked
+    open_meteo_key: str  # of a customer; empty: the free service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +74,8 @@ class Environment:
     store_s3: S3Address | None  # None: the store is the folder
     ndvi_target: str  # gRPC target, unix:/path or dns:///host:port or host:port
     metrics_target: str  # of furrow-metrics, likewise
+    weather_target: str  # of furrow-weather, likewise
+    weather: WeatherProviders
     trusted_proxies: tuple[Network, ...]  # direct peers whose X-Forwarded-… are believed
     log_level: str
     upload_max_bytes: int  # all files of one scene together; the edge reads the same variable
@@ -112,6 +130,10 @@ def parse(variables: Mapping[str, str], *, project_dir: Path) -> Environment:
         metrics_target=given.get(
             "FURROW_METRICS_TARGET", f"unix:{data_dir / 'run' / 'metrics.sock'}"
         ),
+        weather_target=given.get(
+            "FURROW_WEATHER_TARGET", f"unix:{data_dir / 'run' / 'weather.sock'}"
+        ),
+        weather=_weather_providers(given),
         trusted_proxies=_networks(given.get("FURROW_TRUSTED_PROXIES", "127.0.0.0/8,::1/128")),
         log_level=_log_level(given.get("FURROW_LOG_LEVEL", "INFO")),
         upload_max_bytes=int(
@@ -277,6 +299,58 @@ def _s3_endpoint(given: Mapping[str, str]) -> str | None:
     shown = f"{parts.scheme}://{parts.hostname or ''}"
     msg = f"{name} is “{shown}”; it must be https://…, unless FURROW_S3_ALLOW_HTTP is on."
     raise ImproperlyConfigured(msg)
+
+
+def _weather_providers(given: Mapping[str, str]) -> WeatherProviders:
+    value = given.get("FURROW_WEATHER_PROVIDERS", "open_meteo,nasa_power")
+    keys = tuple(dict.fromkeys(key.strip().lower() for key in value.split(",") if key.strip()))
+    if keys == ("none",):
+        keys = ()
+    for key in keys:
+        if key not in WEATHER_PROVIDERS:
+            msg = (
+                f"FURROW_WEATHER_PROVIDERS names “{key}”; there are"
+                f" {', '.join(WEATHER_PROVIDERS)}, or none."
+            )
+            raise ImproperlyConfigured(msg)
+    contact = _in_header("FURROW_WEATHER_CONTACT", given)
+    if "met_norway" in keys and not contact:
+        msg = (
+            "FURROW_WEATHER_PROVIDERS names met_norway, whose terms ask who calls: set"
+            " FURROW_WEATHER_CONTACT to a mail address or a web page."
+        )
+        raise ImproperlyConfigured(msg)
+    return WeatherProviders(
+        keys=keys,
+        open_meteo_url=_provider_url("FURROW_OPEN_METEO_URL", given, "https://api.open-meteo.com"),
+        open_meteo_archive_url=_provider_url(
+            "FURROW_OPEN_METEO_ARCHIVE_URL", given, "https://archive-api.open-meteo.com"
+        ),
+        nasa_power_url=_provider_url("FURROW_NASA_POWER_URL", given, "https://power.larc.nasa.gov"),
+        met_norway_url=_provider_url("FURROW_MET_NORWAY_URL", given, "https://api.met.no"),
+        contact=contact,
+        open_meteo_key=_in_header("FURROW_OPEN_METEO_KEY", given),
+    )
+
+
+def _in_header(name: str, given: Mapping[str, str]) -> str:
+    value = given.get(name, "")
+    if value and not CONTACT.fullmatch(value):
+        # Not the value: one of them is a key.
+        msg = f"{name} must be 1 to 200 ASCII characters on one line."
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+def _provider_url(name: str, given: Mapping[str, str], default: str) -> str:
+    value = given.get(name, default)
+    parts = urlsplit(value)
+    is_plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+        shown = f"{parts.scheme}://{parts.hostname or ''}"
+        msg = f"{name} is “{shown}”; it must look like {default}, without password or query."
+        raise ImproperlyConfigured(msg)
+    return value.rstrip("/")
 
 
 def _networks(value: str) -> tuple[Network, ...]:

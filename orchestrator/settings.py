@@ -23,6 +23,14 @@ STORE_ROOT = ENV.store_root
 STORE_S3 = asdict(ENV.store_s3) if ENV.store_s3 else None
 NDVI_TARGET = ENV.ndvi_target
 METRICS_TARGET = ENV.metrics_target
+WEATHER_TARGET = ENV.weather_target
+WEATHER_PROVIDERS = ENV.weather.keys
+OPEN_METEO_URL = ENV.weather.open_meteo_url
+OPEN_METEO_ARCHIVE_URL = ENV.weather.open_meteo_archive_url
+OPEN_METEO_KEY = ENV.weather.open_meteo_key
+NASA_POWER_URL = ENV.weather.nasa_power_url
+MET_NORWAY_URL = ENV.weather.met_norway_url
+WEATHER_CONTACT = ENV.weather.contact
 PUBLIC_URL = ENV.public_url
 TRUSTED_PROXIES = ENV.trusted_proxies
 

@@ -18,6 +18,7 @@ for _name in [name for name in os.environ if name.startswith("FURROW_")]:
 os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 os.environ["FURROW_DATA_DIR"] = _folder.name
 os.environ["FURROW_TILE_KEY"] = "4a" * 32  # so that the routes of tiles answer
+os.environ["FURROW_WEATHER_PROVIDERS"] = "none"  # no test goes out by itself
 os.environ["DJANGO_SETTINGS_MODULE"] = "orchestrator.settings"
 
 import django  # noqa: E402

@@ -16,11 +16,12 @@ READERS = (
     "docker-compose.yml",
     "rust_services/services/metrics/src/config.rs",
     "rust_services/services/ndvi/src/config.rs",
+    "rust_services/services/weather/src/config.rs",
     "rust_services/service-kit/src/config.rs",
 )
 # `<prefix>_LISTEN` in the comment of KitConfig::from_environment.
 KIT_NAME = re.compile(r"`<prefix>_([A-Z_]+)`")
-PREFIXES = ("FURROW_NDVI", "FURROW_METRICS")
+PREFIXES = ("FURROW_NDVI", "FURROW_METRICS", "FURROW_WEATHER")
 
 
 def read_names() -> set[str]:
