@@ -39,7 +39,7 @@ async def demo(config: StackConfig, *, data: Path | None, out: Path) -> None:
     with lock_data_folder(config), metrics_folder(config):
         async with Supervisor(log_dir=config.log_dir) as supervisor:
             await supervisor.run_step(steps.migrate(config))
-            await supervisor.start([parts.furrow_ndvi(config)])
+            await supervisor.start([parts.furrow_ndvi(config), parts.furrow_weather(config)])
             await supervisor.run_step(steps.demo(config, data=data, out=out))
 
 

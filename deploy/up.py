@@ -44,7 +44,11 @@ async def up(config: StackConfig) -> None:
                     await supervisor.run_step(steps.migrate(config))
                     await supervisor.run_step(steps.collect_static_files(config))
                     await supervisor.start(
-                        [parts.furrow_ndvi(config), parts.furrow_metrics(config)]
+                        [
+                            parts.furrow_ndvi(config),
+                            parts.furrow_weather(config),
+                            parts.furrow_metrics(config),
+                        ]
                     )
                     await supervisor.start(
                         part(config)

@@ -1,4 +1,4 @@
-# One image for web, worker, furrow-ndvi, furrow-metrics and the one-shot set-up: what `pip install .[s3]` brings, and nothing to build with.
+# One image for web, worker, furrow-ndvi, furrow-weather, furrow-metrics and the one-shot set-up: what `pip install .[s3]` brings, and nothing to build with.
 FROM rust:1.90.0-slim-bookworm AS rust
 
 FROM python:3.11.11-slim-bookworm AS build

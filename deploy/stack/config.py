@@ -37,6 +37,7 @@ class Ports:
     https: Port
     web: Port
     ndvi_admin: Port
+    weather_admin: Port
     metrics_admin: Port
     prometheus: Port
     caddy_admin: Port
@@ -45,6 +46,7 @@ class Ports:
         """Every port, in the order in which the parts start."""
         return (
             self.ndvi_admin,
+            self.weather_admin,
             self.metrics_admin,
             self.web,
             self.http,
@@ -153,6 +155,7 @@ def _ports(environment: Mapping[str, str]) -> Ports:
         https=port("caddy", "FURROW_HTTPS_PORT", 8443),
         web=port("web", "FURROW_WEB_PORT", 8001),
         ndvi_admin=port("furrow-ndvi", "FURROW_NDVI_ADMIN_PORT", 9101),
+        weather_admin=port("furrow-weather", "FURROW_WEATHER_ADMIN_PORT", 9301),
         metrics_admin=port("furrow-metrics", "FURROW_METRICS_ADMIN_PORT", 9201),
         prometheus=port("prometheus", "FURROW_PROMETHEUS_PORT", 9090),
         caddy_admin=port("caddy", "FURROW_CADDY_ADMIN_PORT", 2019),

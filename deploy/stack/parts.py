@@ -1,4 +1,4 @@
-"""The six parts of the stack: command line, environment and readiness of each."""
+"""The seven parts of the stack: command line, environment and readiness of each."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def environment(config: StackConfig) -> dict[str, str]:
         "FURROW_DATA_DIR": str(config.data_dir),
         "FURROW_STORE_URL": f"file://{config.store_dir}",
         "FURROW_NDVI_TARGET": f"unix:{config.run_dir / 'ndvi.sock'}",
+        "FURROW_WEATHER_TARGET": f"unix:{config.run_dir / 'weather.sock'}",
         "FURROW_METRICS_TARGET": f"unix:{config.run_dir / 'metrics.sock'}",
         "FURROW_PUBLIC_URL": public_url(config),
         "PROMETHEUS_MULTIPROC_DIR": str(config.metrics_dir),
@@ -64,6 +65,22 @@ def furrow_ndvi(config: StackConfig) -> Part:
     )
 
 
+def furrow_weather(config: StackConfig) -> Part:
+    """The Rust service that computes weather: gRPC on a unix socket; the rest on loopback."""
+    admin = f"{HOST}:{config.ports.weather_admin.number}"
+    return Part(
+        name="furrow-weather",
+        command=(config.binaries / "furrow-weather",),
+        environment={
+            **environment(config),
+            "FURROW_WEATHER_LISTEN": f"unix:{config.run_dir / 'weather.sock'}",
+            "FURROW_WEATHER_ADMIN_LISTEN": admin,
+        },
+        ready=http_probe(f"http://{admin}/readyz"),
+        folder=ROOT,
+    )
+
+
 def furrow_metrics(config: StackConfig) -> Part:
     """The Rust service that reads everybody's counters, so that no scrape takes Django's time."""
     admin = f"{HOST}:{config.ports.metrics_admin.number}"
@@ -75,8 +92,9 @@ def furrow_metrics(config: StackConfig) -> Part:
             "FURROW_METRICS_LISTEN": f"unix:{config.run_dir / 'metrics.sock'}",
             "FURROW_METRICS_ADMIN_LISTEN": admin,
             "FURROW_METRICS_STATE_DIR": str(config.metrics_state_dir),
-            "FURROW_METRICS_SOURCES": (
-                f"furrow-ndvi=http://{HOST}:{config.ports.ndvi_admin.number}/metrics"
+            "FURROW_METRICS_SOURCES": ",".join(
+                f"{port.part}=http://{HOST}:{port.number}/metrics"
+                for port in (config.ports.ndvi_admin, config.ports.weather_admin)
             ),
         },
         ready=http_probe(f"http://{admin}/readyz"),

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from stack.config import HOST, ROOT, Port, StackConfig
 from stack.errors import StackError
-from stack.parts import environment, furrow_metrics, furrow_ndvi
+from stack.parts import environment, furrow_metrics, furrow_ndvi, furrow_weather
 
 # Linux allows 108 bytes with the final zero (unix(7)).
 _SOCKET_PATH_MAX_BYTES = 107
@@ -36,7 +36,7 @@ def check_services(config: StackConfig) -> None:
     Raises:
         StackError: One is not.
     """
-    for name in ("furrow-ndvi", "furrow-metrics"):
+    for name in ("furrow-ndvi", "furrow-weather", "furrow-metrics"):
         if not os.access(config.binaries / name, os.X_OK):
             raise StackError(
                 f"{name} is not in {config.binaries}; build it with `make setup`"
@@ -116,7 +116,7 @@ def check_settings(config: StackConfig) -> None:
         StackError: One of them refuses a value; the line is the sentence it says about it.
     """
     _try([sys.executable, "-c", _PARSE_SETTINGS], environment(config))
-    for part in (furrow_ndvi(config), furrow_metrics(config)):
+    for part in (furrow_ndvi(config), furrow_weather(config), furrow_metrics(config)):
         _try([*map(str, part.command), "--check-config"], part.environment)
 
 

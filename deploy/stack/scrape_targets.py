@@ -17,6 +17,7 @@ def write_scrape_targets(config: StackConfig) -> None:
         "django": ports.metrics_admin,
         "furrow-metrics": ports.metrics_admin,
         "furrow-ndvi": ports.ndvi_admin,
+        "furrow-weather": ports.weather_admin,
         "caddy": ports.caddy_admin,
         "prometheus": ports.prometheus,
     }

@@ -84,12 +84,14 @@ def test_what_is_not_the_site_is_published_on_loopback_alone() -> None:
     assert SERVICES["caddy"]["ports"] == ["8443:8443", "127.0.0.1:3000:3000"]
 
 
-def test_only_caddy_is_on_a_network_with_a_way_out() -> None:
+def test_only_caddy_and_those_who_ask_providers_have_a_way_out() -> None:
     networks = COMPOSE["networks"]
     outward = {name for name, network in networks.items() if not network.get("internal")}
 
-    assert outward == {"edge"}
+    assert outward == {"edge", "providers"}
     assert [name for name, s in SERVICES.items() if "edge" in s["networks"]] == ["caddy"]
+    asking = {name for name, s in SERVICES.items() if "providers" in s["networks"]}
+    assert asking == {"web", "worker"}
 
 
 def test_django_believes_the_network_that_only_caddy_shares_with_it() -> None:
@@ -107,7 +109,7 @@ def test_the_database_is_reached_by_django_alone() -> None:
         "worker",
     }
     # No Rust service opens Django's database.
-    for name in ("ndvi", "metrics"):
+    for name in ("ndvi", "weather", "metrics"):
         assert "database_password" not in SERVICES[name].get("secrets", [])
 
 

@@ -71,7 +71,13 @@ def test_everything_tracked_of_the_packages_is_in_it(wheel: zipfile.ZipFile) -> 
 def test_the_programs_are_in_it(wheel: zipfile.ZipFile) -> None:
     scripts = {name.rpartition("/")[2] for name in wheel.namelist() if ".data/scripts/" in name}
 
-    assert scripts == {"furrow-manage", "furrow-metrics", "furrow-ndvi", "furrow-web"}
+    assert scripts == {
+        "furrow-manage",
+        "furrow-metrics",
+        "furrow-ndvi",
+        "furrow-weather",
+        "furrow-web",
+    }
     for name in wheel.namelist():
         if name.endswith(("scripts/furrow-manage", "scripts/furrow-web")):
             # pip puts the environment's own Python there.
@@ -107,6 +113,7 @@ def test_the_commands_work_where_only_the_wheel_is(wheel: zipfile.ZipFile, tmp_p
     commands: list[list[str | Path]] = [
         [target / "bin" / "furrow-ndvi", "--version"],
         [target / "bin" / "furrow-metrics", "--version"],
+        [target / "bin" / "furrow-weather", "--version"],
         [target / "bin" / "furrow-manage", "check"],
         [target / "bin" / "furrow-manage", "migrate", "--verbosity", "0"],
         [target / "bin" / "furrow-web", "--help"],

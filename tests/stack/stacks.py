@@ -25,6 +25,7 @@ PORT_VARIABLES = (
     "FURROW_HTTPS_PORT",
     "FURROW_WEB_PORT",
     "FURROW_NDVI_ADMIN_PORT",
+    "FURROW_WEATHER_ADMIN_PORT",
     "FURROW_METRICS_ADMIN_PORT",
     "FURROW_PROMETHEUS_PORT",
     "FURROW_CADDY_ADMIN_PORT",
@@ -73,6 +74,8 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
         "FURROW_DATA_DIR": str(data_dir),
         "FURROW_BIN_DIR": str(target / "debug"),
         "PROMETHEUS_MULTIPROC_DIR": str(data_dir / "counters"),
+        # No test asks anybody outside.
+        "FURROW_WEATHER_PROVIDERS": "none",
     }
     return {**inherited, **own, **ports, **more}
 
@@ -80,7 +83,9 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
 def need_services(config: StackConfig) -> None:
     """Skip without the services' binaries; in CI their absence is a failure."""
     missing = [
-        name for name in ("furrow-ndvi", "furrow-metrics") if not (config.binaries / name).exists()
+        name
+        for name in ("furrow-ndvi", "furrow-weather", "furrow-metrics")
+        if not (config.binaries / name).exists()
     ]
     if not missing:
         return

@@ -92,7 +92,8 @@ def test_a_second_stack_on_the_same_data_is_refused(short_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["furrow-ndvi", "furrow-metrics", "web", "worker", "caddy", "prometheus"]
+    "name",
+    ["furrow-ndvi", "furrow-weather", "furrow-metrics", "web", "worker", "caddy", "prometheus"],
 )
 def test_a_part_that_dies_is_named_and_everything_else_stops(short_folder: Path, name: str) -> None:
     words = {"web": "orchestrator.web_server", "worker": "db_worker"}
@@ -267,7 +268,8 @@ def test_a_service_that_is_not_built_is_named(short_folder: Path) -> None:
     from stack.errors import StackError
     from stack.preflight import check_services
 
-    (short_folder / "furrow-ndvi").touch(mode=0o755)
+    for name in ("furrow-ndvi", "furrow-weather"):
+        (short_folder / name).touch(mode=0o755)
     config = stack_config({"FURROW_BIN_DIR": str(short_folder)})
 
     with pytest.raises(StackError, match=r"furrow-metrics is not in .*make setup"):
@@ -278,11 +280,15 @@ def test_furrow_metrics_is_told_of_every_folder_and_service_it_reads(short_folde
     from stack import parts
     from stack.config import stack_config
 
-    config = stack_config({"FURROW_DATA_DIR": str(short_folder), "FURROW_NDVI_ADMIN_PORT": "18101"})
+    ports = {"FURROW_NDVI_ADMIN_PORT": "18101", "FURROW_WEATHER_ADMIN_PORT": "18301"}
+    config = stack_config({"FURROW_DATA_DIR": str(short_folder), **ports})
 
     variables = parts.furrow_metrics(config).environment
 
-    assert variables["FURROW_METRICS_SOURCES"] == "furrow-ndvi=http://127.0.0.1:18101/metrics"
+    assert variables["FURROW_METRICS_SOURCES"].split(",") == [
+        "furrow-ndvi=http://127.0.0.1:18101/metrics",
+        "furrow-weather=http://127.0.0.1:18301/metrics",
+    ]
     assert variables["PROMETHEUS_MULTIPROC_DIR"] == str(config.metrics_dir)
     assert variables["FURROW_METRICS_STATE_DIR"] == str(config.metrics_state_dir)
     assert (

@@ -211,7 +211,7 @@ def test_prometheus_finds_every_part_up(stack: RunningStack) -> None:
         return {target["labels"]["job"]: target["health"] for target in targets}
 
     everything_up = dict.fromkeys(
-        ("django", "furrow-metrics", "furrow-ndvi", "caddy", "prometheus"), "up"
+        ("django", "furrow-metrics", "furrow-ndvi", "furrow-weather", "caddy", "prometheus"), "up"
     )
     wait_until(lambda: health() == everything_up, within_s=45, what=f"{everything_up}")
 
