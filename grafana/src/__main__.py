@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from grafana.src import cpu, endpoints, host, imagery, jobs, overview, scrapes
+from grafana.src import cpu, endpoints, host, imagery, jobs, overview, scrapes, weather
 
 FOLDER = Path(__file__).resolve().parents[1] / "dashboards"
 DASHBOARDS = (
@@ -14,6 +14,7 @@ DASHBOARDS = (
     cpu.DASHBOARD,
     scrapes.DASHBOARD,
     imagery.DASHBOARD,
+    weather.DASHBOARD,
     jobs.DASHBOARD,
     host.DASHBOARD,
 )

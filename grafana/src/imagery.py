@@ -6,6 +6,7 @@ from grafana.src.dashboard import Dashboard, Row
 from grafana.src.panels import RATE, Query, figure, graph
 
 NDVI = 'service="furrow-ndvi"'
+JOB = 'job="furrow-ndvi"'
 # Calls over gRPC are named Service/Method; tiles come over HTTP.
 CALLS = f'{NDVI}, route=~"NdviService/.*"'
 TILES = f'{NDVI}, route="/tiles"'
@@ -41,7 +42,7 @@ SCENES = Row(
             "Calls refused for want of a slot, 1 h",
             "Callers were told to come back.",
             "none",
-            Query(expr="sum(increase(furrow_compute_refused_calls_total[1h]))"),
+            Query(expr=f"sum(increase(furrow_compute_refused_calls_total{{{JOB}}}[1h]))"),
             width=6,
             steps=[(1, "orange")],
             decimals=0,
@@ -115,14 +116,14 @@ COMPUTE = Row(
             "Slots",
             "Slots for raster work: taken, and all there are.",
             "none",
-            Query(expr="sum(furrow_compute_slots_taken)", legend="taken"),
-            Query(expr="sum(furrow_compute_slots)", legend="all"),
+            Query(expr=f"sum(furrow_compute_slots_taken{{{JOB}}})", legend="taken"),
+            Query(expr=f"sum(furrow_compute_slots{{{JOB}}})", legend="all"),
         ),
         graph(
             "Queue",
             "Pieces of work that wait for a thread.",
             "none",
-            Query(expr="sum(furrow_compute_queue_jobs)", legend="waiting"),
+            Query(expr=f"sum(furrow_compute_queue_jobs{{{JOB}}})", legend="waiting"),
         ),
         graph(
             "Wait for a thread, 95th percentile",
@@ -130,7 +131,7 @@ COMPUTE = Row(
             "s",
             Query(
                 expr="histogram_quantile(0.95, sum by (le)"
-                f" (rate(furrow_compute_wait_seconds_bucket[{RATE}])))",
+                f" (rate(furrow_compute_wait_seconds_bucket{{{JOB}}}[{RATE}])))",
                 legend="95th percentile",
             ),
             lines=[(1, "orange")],

@@ -84,28 +84,28 @@ def burns(kind: str, budget: float) -> list[Case]:
     ]
 
 
-FOUR_JOBS = ("django", "furrow-metrics", "furrow-ndvi", "caddy")
+OUR_JOBS = ("django", "furrow-metrics", "furrow-ndvi", "furrow-weather", "caddy")
 GIB = 1024**3
 
 PARTS = [
     Case(
         alert="PartDown",
         series={
-            f'up{{job="{job}", instance="a"}}': "1x9 0x9 1x9" for job in (*FOUR_JOBS, "prometheus")
+            f'up{{job="{job}", instance="a"}}': "1x9 0x9 1x9" for job in (*OUR_JOBS, "prometheus")
         }
         | {'up{job="node", instance="a"}': "0x30"},
         silent="11m",
         fires="13m",
         resolved="21m",
-        firing=5,
+        firing=6,
     ),
     Case(
         alert="PartMissing",
         # Prometheus looks back five minutes for a sample.
-        series={f'up{{job="{job}"}}': "1x9 _x19 1x9" for job in FOUR_JOBS},
+        series={f'up{{job="{job}"}}': "1x9 _x19 1x9" for job in OUR_JOBS},
         fires="22m",
         resolved="32m",
-        firing=4,
+        firing=5,
     ),
     Case(
         alert="NoWebProcess",
@@ -157,13 +157,14 @@ PARTS = [
             for name, low, high in (
                 ('part:process_resident_memory_bytes:sum{job="django", role="web"}', GIB / 4, GIB),
                 ('part:process_resident_memory_bytes:sum{job="furrow-ndvi"}', GIB, 3 * GIB),
+                ('part:process_resident_memory_bytes:sum{job="furrow-weather"}', 1e7, 5e8),
                 ('part:process_resident_memory_bytes:sum{job="furrow-metrics"}', 1e7, 5e8),
             )
         },
         silent="15m",
         fires="25m",
         resolved="35m",
-        firing=3,
+        firing=4,
     ),
     Case(
         alert="MemoryGrows",
@@ -441,6 +442,83 @@ WORK = [
     ),
 ]
 
+WEATHER = [
+    Case(
+        alert="WeatherOld",
+        # New at every hour; then nothing for eight of them.
+        series={
+            'farm_weather_newest_hour_timestamp_seconds{farm="1"}': "0+60x60 3600x480 32400+60x60"
+        },
+        silent="400m",
+        fires="500m",
+        resolved="545m",
+    ),
+    Case(
+        alert="WeatherOld",
+        # Beyond a month it is an archive of which nobody expects more.
+        series={
+            'farm_weather_newest_hour_timestamp_seconds{farm="1"}': f"1000x{31 * DAYS} _x{DAYS}"
+        },
+        step="5m",
+        silent="6h",
+        fires="100h",
+        resolved="730h",
+    ),
+    Case(
+        alert="WeatherProviderLeftAlone",
+        series=gauge(
+            'farm_weather_provider_breaker_open{provider="open_meteo"}',
+            good=0,
+            bad=1,
+            bad_min=45,
+        )
+        | {'farm_weather_provider_breaker_open{provider="nasa_power"}': "0x120"},
+        silent="38m",
+        fires="45m",
+        resolved="56m",
+    ),
+    Case(
+        alert="WeatherProviderFails",
+        series=counter(
+            'farm_weather_provider_requests_total{provider="open_meteo", outcome="http_5xx"}',
+            per_min=1,
+            bad_min=40,
+        )
+        | gauge(
+            'provider:farm_weather_provider_failed:ratio_rate1h{provider="open_meteo"}',
+            good=0.1,
+            bad=0.8,
+            bad_min=40,
+        ),
+        silent="20m",
+        fires="45m",
+        resolved="51m",
+    ),
+    Case(
+        alert="WeatherAnswersInvalid",
+        series=counter(
+            'farm_weather_provider_requests_total{provider="open_meteo", outcome="invalid"}',
+            per_min=1,
+            bad_min=10,
+            after_min=500,
+        ),
+        fires="20m",
+        resolved="400m",
+    ),
+    Case(
+        alert="WeatherValuesImpossible",
+        series=counter(
+            'farm_weather_flagged_values_total{flag="range"}',
+            per_min=10,
+            bad_min=10,
+            after_min=500,
+        )
+        | {'farm_weather_flagged_values_total{flag="step"}': "0+100x520"},
+        fires="20m",
+        resolved="400m",
+    ),
+]
+
 PROMETHEUS = [
     Case(
         alert="RulesFail",
@@ -534,6 +612,7 @@ CASES: dict[str, list[Case]] = {
     "requests": REQUESTS,
     "metrics": METRICS,
     "work": WORK,
+    "weather": WEATHER,
     "prometheus": PROMETHEUS,
     "host": HOST,
 }

@@ -15,7 +15,7 @@ from grafana.src.__main__ import contents
 
 GRAFANA = Path(__file__).resolve().parents[2] / "grafana"
 DASHBOARDS = sorted((GRAFANA / "dashboards").glob("*.json"))
-NAMES = {"overview", "endpoints", "cpu", "scrapes", "imagery", "jobs", "host"}
+NAMES = {"overview", "endpoints", "cpu", "scrapes", "imagery", "weather", "jobs", "host"}
 CROWDED = 24  # panels on a page
 
 every_dashboard = pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)

@@ -35,7 +35,7 @@ def check(folder: Path) -> None:
     said = checked.stdout + checked.stderr
     assert checked.returncode == 0, said
     assert "WARNING" not in said
-    assert "7 rule files found" in said
+    assert "8 rule files found" in said
 
 
 def test_promtool_accepts_what_the_containers_mount(tmp_path: Path) -> None:

@@ -164,6 +164,7 @@ def test_memory_is_compared_with_what_the_compose_file_gives() -> None:
         "web": 'job="django"} > 0.9 * {n}{u}',
         "worker": 'job="django"} > 0.9 * {n}{u}',
         "ndvi": 'job="furrow-ndvi"} > 0.9 * {n}{u}',
+        "weather": 'job="furrow-weather"} > 0.9 * {n}{u}',
         "metrics": 'job="furrow-metrics"} > 0.9 * {n}{u}',
     }.items():
         limit = services[service]["deploy"]["resources"]["limits"]["memory"]
