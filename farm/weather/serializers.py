@@ -1,0 +1,224 @@
+"""What is written about weather, and the rows that are shown as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rest_framework import serializers
+
+from farm.weather.models import (
+    CropProfile,
+    DecisionProfile,
+    FieldIrrigation,
+    FieldWater,
+    SoilProfile,
+    WeatherFeed,
+    WeatherPlace,
+)
+from farm.weather.parameters import DayField, FiniteField
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+
+
+class LocationSerializer(serializers.ModelSerializer[WeatherPlace]):
+    """Where a farm's weather is of."""
+
+    longitude = FiniteField(min_value=-180, max_value=180, help_text="Degrees, east positive.")
+    latitude = FiniteField(min_value=-90, max_value=90, help_text="Degrees, north positive.")
+    elevation_m = FiniteField(
+        min_value=-450,
+        max_value=6500,
+        allow_null=True,
+        required=False,
+        help_text="Above sea level; null: the provider's, once it has said it.",
+    )
+    elevation_source = serializers.CharField(
+        read_only=True, help_text="`user`, or the provider whose grid cell it is; may be empty."
+    )
+    time_zone = serializers.CharField(
+        read_only=True, help_text="The farm's own, or else that of the position."
+    )
+    is_position_set = serializers.BooleanField(
+        read_only=True, help_text="Whether a person set it; otherwise it is the fields' middle."
+    )
+
+    class Meta:
+        """Fields."""
+
+        model = WeatherPlace
+        fields: ClassVar = [
+            "longitude",
+            "latitude",
+            "elevation_m",
+            "elevation_source",
+            "time_zone",
+            "is_position_set",
+        ]
+
+
+class FeedSerializer(serializers.ModelSerializer[WeatherFeed]):
+    """How one product of one provider stands."""
+
+    title = serializers.CharField(read_only=True, help_text="The provider, in words.")
+    age_s = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Seconds since it last brought data."
+    )
+    is_in_flight = serializers.BooleanField(read_only=True)
+    host_is_open = serializers.BooleanField(
+        read_only=True, help_text="Whether its host is not asked for the moment, after failures."
+    )
+
+    class Meta:
+        """Fields."""
+
+        model = WeatherFeed
+        fields: ClassVar = [
+            "provider",
+            "title",
+            "product",
+            "due_at",
+            "attempted_at",
+            "succeeded_at",
+            "age_s",
+            "failures",
+            "error_code",
+            "error_detail",
+            "is_in_flight",
+            "host_is_open",
+            "covered_from",
+            "covered_to",
+        ]
+        read_only_fields = fields
+
+
+class ProfileSerializer(serializers.ModelSerializer[DecisionProfile]):
+    """Named thresholds of a kind of decision."""
+
+    is_of_farm = serializers.SerializerMethodField(
+        help_text="Whether it is the farm's own; otherwise everybody's."
+    )
+
+    class Meta:
+        """Fields."""
+
+        model = DecisionProfile
+        fields: ClassVar = [
+            "kind",
+            "name",
+            "is_of_farm",
+            "is_default",
+            "min_hours",
+            "thresholds",
+            "source",
+        ]
+        read_only_fields = fields
+
+    def get_is_of_farm(self, profile: DecisionProfile) -> bool:
+        """Whether the farm may change it."""
+        return profile.farm_id is not None
+
+
+class NamedRowField(serializers.SlugRelatedField[Any]):
+    """A row by its name; an unknown name is refused with the known ones."""
+
+    default_error_messages: ClassVar = {
+        "unknown": "There is none of the name “{value}”; known are: {known}."
+    }
+
+    def __init__(self, queryset: QuerySet[Any]) -> None:
+        """Find rows by ``name``."""
+        super().__init__(slug_field="name", queryset=queryset)
+
+    def to_internal_value(self, data: Any) -> Model:
+        """Find the row.
+
+        Raises:
+            ValidationError: There is none of this name.
+        """
+        if not isinstance(data, str):
+            self.fail("invalid")
+        rows = self.get_queryset()
+        assert rows is not None, "given to every such field"  # noqa: S101
+        row: Model | None = None if "\x00" in data else rows.filter(name=data).first()
+        if row is None:
+            known = ", ".join(rows.values_list("name", flat=True)[:100]) or "none"
+            self.fail("unknown", value=data[:80], known=known)
+        return row
+
+
+def _share(**options: Any) -> FiniteField:
+    return FiniteField(max_value=1, required=False, **options)
+
+
+class WaterSetupSerializer(serializers.ModelSerializer[FieldWater]):
+    """What a field's water balance stands on."""
+
+    crop = NamedRowField(CropProfile.objects.all())
+    soil = NamedRowField(SoilProfile.objects.all())
+    planted_on = DayField()
+    initial_depletion_share = _share(
+        min_value=0,
+        default=0.0,
+        help_text="Depletion of the root zone on that day, as a share of its available water.",
+    )
+    uses_dual_coefficients = serializers.BooleanField(
+        default=True, help_text="Kcb + Ke; otherwise one coefficient, Kc."
+    )
+    uses_ndvi = serializers.BooleanField(
+        default=False,
+        help_text="Take Kcb from the field's own NDVI, by the crop's calibration.",
+    )
+    wetted_share = _share(min_value=0.01, default=1.0, help_text="Of the surface, by irrigation.")
+    efficiency_share = _share(
+        min_value=0.01, default=1.0, help_text="Of what is given, into the root zone."
+    )
+    rules = serializers.DictField(
+        required=False,
+        default=dict,
+        help_text="When to irrigate and how much, in the words of pyfao56's AutoIrrigate as "
+        "docs/api.md lists them; empty: no advice.",
+    )
+
+    class Meta:
+        """Fields."""
+
+        model = FieldWater
+        fields: ClassVar = [
+            "crop",
+            "soil",
+            "planted_on",
+            "initial_depletion_share",
+            "uses_dual_coefficients",
+            "uses_ndvi",
+            "wetted_share",
+            "efficiency_share",
+            "rules",
+            "updated_at",
+        ]
+        read_only_fields: ClassVar = ["updated_at"]
+
+
+class IrrigationSerializer(serializers.ModelSerializer[FieldIrrigation]):
+    """Water that was given to a field."""
+
+    day = DayField(help_text="Local day.")
+    depth_mm = FiniteField(min_value=0.01, max_value=500, help_text="At the outlet.")
+    wetted_share = _share(min_value=0.01, help_text="Of the surface; as in the setup by default.")
+    efficiency_share = _share(
+        min_value=0.01, help_text="Into the root zone; as in the setup by default."
+    )
+
+    class Meta:
+        """Fields."""
+
+        model = FieldIrrigation
+        fields: ClassVar = [
+            "id",
+            "day",
+            "depth_mm",
+            "wetted_share",
+            "efficiency_share",
+            "created_at",
+        ]
+        read_only_fields: ClassVar = ["id", "created_at"]
