@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from stack import parts, steps
@@ -28,7 +29,7 @@ DATA_DIR = ROOT / "var" / "demo"
 
 
 async def demo(config: StackConfig, *, data: Path | None, out: Path) -> None:
-    """Start furrow-ndvi on an empty database and store, and run the job against it.
+    """Start the computing services on an empty database and store, and run the job against it.
 
     Raises:
         StackError: A part ended or the job failed.
@@ -47,15 +48,17 @@ def demo_config() -> StackConfig:
     """The stack's configuration with a data folder of the demo's own and free ports."""
     # Each run begins with nothing, so that what is printed comes from this run.
     shutil.rmtree(DATA_DIR, ignore_errors=True)
-    with socket.socket() as first, socket.socket() as second:
-        first.bind((HOST, 0))
-        second.bind((HOST, 0))
-        ndvi_port, metrics_port = first.getsockname()[1], second.getsockname()[1]
-    own = {
-        "FURROW_DATA_DIR": str(DATA_DIR),
-        "FURROW_NDVI_ADMIN_PORT": str(ndvi_port),
-        "FURROW_METRICS_ADMIN_PORT": str(metrics_port),
-    }
+    admin_ports = (
+        "FURROW_NDVI_ADMIN_PORT",
+        "FURROW_WEATHER_ADMIN_PORT",
+        "FURROW_METRICS_ADMIN_PORT",
+    )
+    own = {"FURROW_DATA_DIR": str(DATA_DIR)}
+    with ExitStack() as held:
+        for variable in admin_ports:
+            one = held.enter_context(socket.socket())
+            one.bind((HOST, 0))
+            own[variable] = str(one.getsockname()[1])
     inherited = {
         name: value
         for name, value in os.environ.items()
