@@ -360,12 +360,14 @@ class AccumulateChillRequest(_message.Message):
     def __init__(self, hours: _Optional[_Union[_series_pb2.HourlyWeather, _Mapping]] = ..., days: _Optional[_Union[ChillDays, _Mapping]] = ..., state: _Optional[_Union[ChillState, _Mapping]] = ...) -> None: ...
 
 class ChillDays(_message.Message):
-    __slots__ = ("days", "latitude_deg")
+    __slots__ = ("days", "latitude_deg", "has_neighbours")
     DAYS_FIELD_NUMBER: _ClassVar[int]
     LATITUDE_DEG_FIELD_NUMBER: _ClassVar[int]
+    HAS_NEIGHBOURS_FIELD_NUMBER: _ClassVar[int]
     days: _series_pb2.DailyWeather
     latitude_deg: float
-    def __init__(self, days: _Optional[_Union[_series_pb2.DailyWeather, _Mapping]] = ..., latitude_deg: _Optional[float] = ...) -> None: ...
+    has_neighbours: bool
+    def __init__(self, days: _Optional[_Union[_series_pb2.DailyWeather, _Mapping]] = ..., latitude_deg: _Optional[float] = ..., has_neighbours: _Optional[bool] = ...) -> None: ...
 
 class ChillState(_message.Message):
     __slots__ = ("last_hour", "chilling_hours", "utah_units", "positive_utah_units", "chill_portions", "intermediate", "hours_missing", "longest_gap_hours", "open_gap_hours")
