@@ -162,3 +162,32 @@ NEWEST_OBSERVATION = Gauge(
     "When the newest scene with an observation was acquired, seconds since 1970; absent without.",
     multiprocess_mode="livemostrecent",
 )
+
+# --- Weather: what is kept ---
+
+WEATHER_HOURS_STORED = Counter(
+    "farm_weather_hours_stored_total",
+    "Hours of weather that were stored for the first time or with another value.",
+    ["source"],
+)
+WEATHER_FLAGGED = Counter(
+    "farm_weather_flagged_values_total",
+    "Stored values of weather about which something was found.",
+    ["flag"],
+)
+WEATHER_REFRESHES = Counter(
+    "farm_weather_refreshes_total",
+    "Refreshes of a place's weather that have ended.",
+    ["provider", "product", "outcome"],
+)
+WEATHER_NEWEST_HOUR = Gauge(
+    "farm_weather_newest_hour_timestamp_seconds",
+    "Stamp of the newest observed hour of a farm's weather, seconds since 1970; 500 farms at most.",
+    ["farm"],
+    multiprocess_mode="livemostrecent",
+)
+WEATHER_STALE_FARMS = Gauge(
+    "farm_weather_stale_farms",
+    "Farms whose weather is older than it should be.",
+    multiprocess_mode="livemostrecent",
+)
