@@ -16,10 +16,6 @@ from farm.clients.services import NDVI
 if TYPE_CHECKING:
     from farm.clients.services import Service
 
-# Requests carry outlines (16 MiB bounds them); answers are summaries and pictures of 1 MiB at most.
-MAX_SEND_BYTES = 16 * 1024 * 1024
-MAX_RECEIVE_BYTES = 4 * 1024 * 1024
-
 # A service that restarts is found again within two seconds; grpc alone backs off to two minutes.
 RECONNECT_BACKOFF_MS = 200
 MAX_RECONNECT_BACKOFF_MS = 2000
@@ -65,8 +61,8 @@ def close_channels() -> None:
 
 def _open(target: str, service: Service) -> grpc.Channel:
     options: list[tuple[str, str | int]] = [
-        ("grpc.max_send_message_length", MAX_SEND_BYTES),
-        ("grpc.max_receive_message_length", MAX_RECEIVE_BYTES),
+        ("grpc.max_send_message_length", service.max_send_bytes),
+        ("grpc.max_receive_message_length", service.max_receive_bytes),
         ("grpc.service_config", service.retry_policy()),
         ("grpc.enable_retries", 1),
         ("grpc.initial_reconnect_backoff_ms", RECONNECT_BACKOFF_MS),

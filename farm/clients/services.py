@@ -1,4 +1,4 @@
-"""The services that Django calls: names, what people read of them, how their calls are retried."""
+"""The services that Django calls: names, what people read of them, how they are called."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ class Service:
     full_name: str  # as gRPC, its health question and our metrics name it
     title: str  # as sentences for people name it, without article and capital
     policy: str  # file of its retry policy, beside the protos and packaged with them
+    # Requests to furrow-ndvi carry outlines (16 MiB bounds them).
+    max_send_bytes: int = 16 * 1024 * 1024
+    # Its answers are summaries and pictures of 1 MiB at most.
+    max_receive_bytes: int = 4 * 1024 * 1024
 
     def retry_policy(self) -> str:
         """Return the service config that the channel is opened with, as JSON."""
@@ -31,4 +35,11 @@ METRICS = Service(
     full_name="farm.rpc.metrics.v1.MetricsService",
     title="metrics service",
     policy="metrics_service_config.json",
+)
+WEATHER = Service(
+    program="furrow-weather",
+    full_name="farm.rpc.weather.v1.WeatherService",
+    title="weather service",
+    policy="weather_service_config.json",
+    max_receive_bytes=16 * 1024 * 1024,  # as many columns come back as went
 )

@@ -10,7 +10,7 @@ from django.conf import settings
 from farm.clients.channel import channel_to
 from farm.clients.errors import farm_error_of
 from farm.clients.health import health_of
-from farm.clients.services import METRICS, NDVI
+from farm.clients.services import METRICS, NDVI, WEATHER
 
 if TYPE_CHECKING:
     from farm.clients.services import Service
@@ -34,7 +34,10 @@ def service_states(*, timeout_s: float = 1.0) -> tuple[ServiceState, ...]:
     Args:
         timeout_s: Deadline of each question in seconds.
     """
-    return (_state(NDVI, settings.NDVI_TARGET, timeout_s),)
+    return (
+        _state(NDVI, settings.NDVI_TARGET, timeout_s),
+        _state(WEATHER, settings.WEATHER_TARGET, timeout_s),
+    )
 
 
 def every_service_state(*, timeout_s: float = 1.0) -> tuple[ServiceState, ...]:

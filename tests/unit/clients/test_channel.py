@@ -10,7 +10,7 @@ import pytest
 
 from farm.clients import channel, states
 from farm.clients.channel import channel_to, close_channels
-from farm.clients.services import METRICS, NDVI, Service
+from farm.clients.services import METRICS, NDVI, WEATHER, Service
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import SettingsWrapper
@@ -37,12 +37,12 @@ def test_a_forked_child_opens_its_own(target: str) -> None:
     inherited.close()
 
 
-@pytest.mark.parametrize("service", [NDVI, METRICS], ids=lambda service: service.program)
+@pytest.mark.parametrize("service", [NDVI, METRICS, WEATHER], ids=lambda service: service.program)
 def test_the_packaged_policy_is_the_one_beside_the_protos(service: Service) -> None:
     assert service.retry_policy() == (PROTOS / service.policy).read_text("utf-8")
 
 
-@pytest.mark.parametrize("service", [NDVI, METRICS], ids=lambda service: service.program)
+@pytest.mark.parametrize("service", [NDVI, METRICS, WEATHER], ids=lambda service: service.program)
 def test_only_unavailable_is_retried(service: Service) -> None:
     (method,) = json.loads(service.retry_policy())["methodConfig"]
 
@@ -53,7 +53,7 @@ def test_only_unavailable_is_retried(service: Service) -> None:
 def test_a_running_service_serves(target: str, settings: SettingsWrapper) -> None:
     settings.NDVI_TARGET = target
 
-    (state,) = states.service_states(timeout_s=5)
+    state, _ = states.service_states(timeout_s=5)
 
     assert (state.name, state.is_serving, state.detail) == ("furrow-ndvi", True, "")
 
@@ -61,7 +61,7 @@ def test_a_running_service_serves(target: str, settings: SettingsWrapper) -> Non
 def test_a_dead_service_is_an_answer(tmp_path: Path, settings: SettingsWrapper) -> None:
     settings.NDVI_TARGET = f"unix:{tmp_path / 'nobody.sock'}"
 
-    (state,) = states.service_states(timeout_s=2)
+    state, _ = states.service_states(timeout_s=2)
 
     assert not state.is_serving
     assert "not running" in state.detail
@@ -74,7 +74,10 @@ def test_readiness_asks_nothing_of_the_metrics_service(
     settings.NDVI_TARGET = target
     settings.METRICS_TARGET = f"unix:{tmp_path / 'nobody.sock'}"
 
-    assert [state.name for state in states.service_states(timeout_s=2)] == ["furrow-ndvi"]
+    assert [state.name for state in states.service_states(timeout_s=2)] == [
+        "furrow-ndvi",
+        "furrow-weather",
+    ]
 
 
 def test_people_are_told_of_every_service(
@@ -83,9 +86,11 @@ def test_people_are_told_of_every_service(
     settings.NDVI_TARGET = target
     settings.METRICS_TARGET = f"unix:{tmp_path / 'nobody.sock'}"
 
-    imagery, metrics = states.every_service_state(timeout_s=2)
+    imagery, weather, metrics = states.every_service_state(timeout_s=2)
 
     assert imagery.is_serving
+    assert (weather.name, weather.is_serving) == ("furrow-weather", False)
+    assert weather.detail == "The weather service is not running or cannot be reached."
     assert (metrics.name, metrics.is_serving) == ("furrow-metrics", False)
     assert metrics.detail == "The metrics service is not running or cannot be reached."
     close_channels()
