@@ -5,7 +5,23 @@
 //! in names. No clock, no files, no sockets.
 
 mod axis;
+mod chill;
+mod days;
+mod days_aggregate;
+mod direction;
 mod error;
+mod heat;
+mod heat_methods;
+mod linvill;
+mod zone;
 
 pub use axis::{Days, HOUR_S, Hours};
+pub use days::{DayRows, DayStart, LocalDays, Timing};
+pub use days_aggregate::{Completeness, DayValues, aggregate_days};
+pub use direction::{DayDirections, mean_direction};
 pub use error::WeatherError;
+pub use zone::{time_zone, time_zone_names, tzdb_version};
+pub use chill::{ChillColumns, ChillState, accumulate_chill};
+pub use heat::{HeatSum, HeatThresholds, hourly_heat};
+pub use heat_methods::{Extremes, HeatMethod, daily_heat};
+pub use linvill::hours_of_days;
