@@ -58,4 +58,14 @@ pub enum WeatherError {
         /// The first row that is wrong, from 0.
         row: usize,
     },
+    /// A day's least temperature is above its greatest.
+    #[error("temperature_min_c[{row}] is {min_c}; temperature_max_c[{row}] is {max_c}, which is less")]
+    ExtremesReversed {
+        /// The day, from 0.
+        row: usize,
+        /// Its least, °C.
+        min_c: f64,
+        /// Its greatest, °C.
+        max_c: f64,
+    },
 }
