@@ -13,6 +13,7 @@ mod error;
 mod heat;
 mod heat_methods;
 mod linvill;
+pub mod water;
 mod zone;
 
 pub use axis::{Days, HOUR_S, Hours};
