@@ -11,8 +11,6 @@ import argparse
 import http.client
 import json
 import os
-import platform
-import re
 import signal
 import socket
 import statistics
@@ -29,6 +27,10 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.machine import machine  # noqa: E402
+
 READY_WITHIN_S = 30.0
 BUDGET_MS = 2.5  # of a field's latest number, at the median
 
@@ -149,16 +151,6 @@ def routes(known: dict[str, Any]) -> list[Route]:
         Route(name="a field's series, API key", path=f"{field_base}/timeseries", credential=key),
         Route(name="a farm's latest, API key", path=f"{farm_base}/latest", credential=key),
     ]
-
-
-def machine() -> str:
-    """The machine in one line."""
-    processor = re.search(r"model name\s+: (.+)", Path("/proc/cpuinfo").read_text())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{os.cpu_count()} × {processor[1] if processor else platform.machine()}, {memory:.0f} GiB,"
-        f" Linux {platform.release()}, Python {platform.python_version()}"
-    )
 
 
 def report(measured: list[Route], *, observations: int, batches: int, requests: int) -> str:

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -26,6 +25,7 @@ import numpy as np  # noqa: E402
 import rasterio  # noqa: E402
 from rasterio.windows import Window  # noqa: E402
 
+from bench.machine import machine  # noqa: E402
 from bench.scene.generated import FULL_SIDE, Scene, scene  # noqa: E402
 from bench.scene.service import fields_request, service, summarize, write_cog  # noqa: E402
 
@@ -195,15 +195,6 @@ def warm(found: Scene) -> None:
     """Bring the files into the page cache."""
     for path in (found.red, found.nir, found.classes):
         path.read_bytes()
-
-
-def machine() -> str:
-    """The machine in one line."""
-    text = Path("/proc/cpuinfo").read_text()
-    processor = re.search(r"model name\s+: (.+)", text)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    name = processor[1] if processor else platform.machine()
-    return f"{os.cpu_count()} × {name}, {memory:.0f} GiB, Linux {platform.release()}"
 
 
 def versions() -> str:

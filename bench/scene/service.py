@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from bench.machine import cpu_s, memory_mib
 from bench.scene.generated import OFFSET, SCL_MASKED, Scene, chosen
 from farm.rpc.common.v1 import common_pb2
 from farm.rpc.ndvi.v1 import ndvi_pb2, ndvi_pb2_grpc
@@ -32,14 +33,11 @@ class Service:
 
     def peak_mib(self) -> float:
         """The most that the process ever had in memory."""
-        status = Path(f"/proc/{self.process}/status").read_text()
-        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1024
+        return memory_mib(self.process, "VmHWM")
 
     def cpu_s(self) -> float:
         """CPU time that the process has used."""
-        columns = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(columns[11]) + int(columns[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.process)
 
 
 @contextmanager

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-
-
-def machine() -> str:
-    """The machine in one line."""
-    processor = re.search(r"model name\s+: (.+)", Path("/proc/cpuinfo").read_text())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{os.cpu_count()} × {processor[1] if processor else platform.machine()}, {memory:.0f} GiB,"
-        f" Linux {platform.release()}, Python {platform.python_version()}"
-    )
 
 
 def reference_hz(metrics_page: str = "") -> float:

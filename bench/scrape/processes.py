@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -12,6 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from bench.machine import group, memory_mib
 
 READY_WITHIN_S = 180.0  # 100,000 series in each of four processes on one core take half a minute
 
@@ -82,20 +83,6 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def group(leader: int) -> list[int]:
-    """Process ids of a process group."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdecimal():
-            try:
-                columns = (process / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(columns[2]) == leader:
-                found.append(int(process.name))
-    return found
-
-
 def cpu_s(leader: int) -> float:
     """CPU time of a process group since its start, threads that have ended included.
 
@@ -113,12 +100,10 @@ def cpu_s(leader: int) -> float:
 
 def resident_mib(leader: int, *, name: str = "VmRSS") -> float:
     """Resident memory of a process group; ``VmHWM`` for the highest it was."""
-    total = 0
+    total = 0.0
     for process in group(leader):
         try:
-            text = Path(f"/proc/{process}/status").read_text()
+            total += memory_mib(process, name)
         except OSError:
             continue
-        found = re.search(rf"^{name}:\s+(\d+) kB", text, re.M)
-        total += int(found[1]) if found else 0
-    return total / 1024
+    return total

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # started as a program
     sys.path.insert(0, str(ROOT))
 
+from bench.machine import machine as this_machine  # noqa: E402
 from bench.scrape import callgrind, instrumentation, machine, plan, report, stages  # noqa: E402
 from bench.scrape.figures import write_csv  # noqa: E402
 from bench.scrape.processes import other_cores  # noqa: E402
@@ -94,7 +95,7 @@ def run(chosen: plan.Plan, *, options: argparse.Namespace, folder: Path, into: P
         measured,
         day=day,
         about=report.About(
-            machine=machine.machine(),
+            machine=this_machine(),
             hz=machine.reference_hz(),
             load_before=load_before,
             busy_share=busy,

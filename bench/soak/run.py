@@ -12,8 +12,6 @@ import http.client
 import itertools
 import json
 import os
-import platform
-import re
 import signal
 import socket
 import statistics
@@ -29,6 +27,10 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.machine import group, machine, memory_mib  # noqa: E402
+
 REQUESTS = 3000
 BATCH = 50  # requests between two samples
 MOST_S = 240.0
@@ -48,36 +50,15 @@ class Watched:
 
     def sample(self) -> None:
         """Add up the processes of the part."""
-        pss = rss = 0
+        pss = rss = 0.0
         for process in group(self.leader):
             try:
-                text = Path(f"/proc/{process}/smaps_rollup").read_text()
+                pss += memory_mib(process, "Pss", file="smaps_rollup")
+                rss += memory_mib(process, "Rss", file="smaps_rollup")
             except OSError:
                 continue
-            pss += kib(text, "Pss")
-            rss += kib(text, "Rss")
-        self.pss_mib.append(pss / 1024)
-        self.rss_mib.append(rss / 1024)
-
-
-def kib(text: str, name: str) -> int:
-    """A line of smaps_rollup."""
-    found = re.search(rf"^{name}:\s+(\d+) kB", text, re.M)
-    return int(found[1]) if found else 0
-
-
-def group(leader: int) -> list[int]:
-    """Process ids of a process group."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdecimal():
-            try:
-                columns = (process / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(columns[2]) == leader:
-                found.append(int(process.name))
-    return found
+        self.pss_mib.append(pss)
+        self.rss_mib.append(rss)
 
 
 def environment(folder: Path, *, admin_port: int) -> dict[str, str]:
@@ -203,16 +184,6 @@ def tenths(samples: list[float]) -> str:
         f"{statistics.median(samples[start:end]):.1f}"
         for start, end in itertools.pairwise(cuts)
         if end > start
-    )
-
-
-def machine() -> str:
-    """The machine in one line."""
-    processor = re.search(r"model name\s+: (.+)", Path("/proc/cpuinfo").read_text())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{os.cpu_count()} × {processor[1] if processor else platform.machine()}, {memory:.0f} GiB,"
-        f" Linux {platform.release()}, Python {platform.python_version()}"
     )
 
 

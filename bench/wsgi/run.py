@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import os
-import platform
 import re
 import signal
 import socket
@@ -25,6 +24,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from bench.machine import cpu_s, group, machine, memory_mib  # noqa: E402
+
 PORT = 8790
 UPLOAD_BYTES = 256 * 1024 * 1024
 CONNECTIONS = 16
@@ -115,49 +118,32 @@ def answers() -> bool:
         connection.close()
 
 
-def tree(leader: int) -> list[int]:
-    """Process ids of a process group."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdecimal():
-            try:
-                columns = (process / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(columns[2]) == leader:
-                found.append(int(process.name))
-    return found
-
-
-def memory_mib(leader: int) -> float:
+def group_memory_mib(leader: int) -> float:
     """Proportional set size of the group: shared pages count once."""
-    total = 0
-    for process in tree(leader):
+    total = 0.0
+    for process in group(leader):
         try:
-            text = Path(f"/proc/{process}/smaps_rollup").read_text()
+            total += memory_mib(process, "Pss", file="smaps_rollup")
         except OSError:
             continue
-        found = re.search(r"^Pss:\s+(\d+) kB", text, re.M)
-        total += int(found[1]) if found else 0
-    return total / 1024
+    return total
 
 
-def cpu_s(leader: int) -> float:
+def group_cpu_s(leader: int) -> float:
     """CPU time that the group has used."""
-    ticks = 0
-    for process in tree(leader):
+    total = 0.0
+    for process in group(leader):
         try:
-            columns = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            total += cpu_s(process)
         except OSError:
             continue
-        ticks += int(columns[11]) + int(columns[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def load(leader: int, figures: Figures, *, seconds: int) -> None:
     """Drive wrk against the list."""
     url = f"http://127.0.0.1:{PORT}/users/"
-    before = cpu_s(leader)
+    before = group_cpu_s(leader)
     output = subprocess.run(
         ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency",
          "-H", "Authorization: Key bench-key-0123456789", url],
@@ -165,13 +151,13 @@ def load(leader: int, figures: Figures, *, seconds: int) -> None:
     ).stdout  # fmt: skip
     if "Non-2xx" in output:
         raise SystemExit(output)
-    used = cpu_s(leader) - before
+    used = group_cpu_s(leader) - before
     requests = int(_found(r"(\d+) requests in", output)[1])
     figures.requests_per_s.append(float(_found(r"Requests/sec:\s+([\d.]+)", output)[1]))
     figures.cpu_ms.append(1000 * used / requests)
     figures.p50_ms.append(_milliseconds(_found(r"50%\s+([\d.]+)(us|ms|s)", output)))
     figures.p99_ms.append(_milliseconds(_found(r"99%\s+([\d.]+)(us|ms|s)", output)))
-    figures.memory_mib.append(memory_mib(leader))
+    figures.memory_mib.append(group_memory_mib(leader))
 
 
 def _found(pattern: str, output: str) -> re.Match[str]:
@@ -187,12 +173,12 @@ def _milliseconds(found: re.Match[str]) -> float:
 
 def upload(leader: int, figures: Figures) -> None:
     """Send one large body and watch the memory meanwhile."""
-    highest, done = memory_mib(leader), threading.Event()
+    highest, done = group_memory_mib(leader), threading.Event()
 
     def watch() -> None:
         nonlocal highest
         while not done.wait(0.02):
-            highest = max(highest, memory_mib(leader))
+            highest = max(highest, group_memory_mib(leader))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -236,16 +222,6 @@ def reload_under_load(leader: int, figures: Figures) -> None:
     for caller in callers:
         caller.join()
     figures.failed_in_reload.append(failed)
-
-
-def machine() -> str:
-    """The machine in one line."""
-    processor = re.search(r"model name\s+: (.+)", Path("/proc/cpuinfo").read_text())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{os.cpu_count()} × {processor[1] if processor else platform.machine()}, {memory:.0f} GiB,"
-        f" Linux {platform.release()}, Python {platform.python_version()}"
-    )
 
 
 def report(all_figures: dict[str, Figures], *, rounds: int, seconds: int) -> str:
