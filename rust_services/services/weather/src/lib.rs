@@ -20,6 +20,7 @@ mod frost;
 pub mod grpc;
 mod heat;
 mod hourly;
+mod local_hours;
 mod observations;
 mod rain;
 pub mod status;
