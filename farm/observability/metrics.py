@@ -191,3 +191,29 @@ WEATHER_STALE_FARMS = Gauge(
     "Farms whose weather is older than it should be.",
     multiprocess_mode="livemostrecent",
 )
+
+# --- Weather: who is asked for it ---
+
+WEATHER_PROVIDER_REQUESTS = Counter(
+    "farm_weather_provider_requests_total",
+    "Requests to providers of weather that have ended, and those that were not made: `breaker_open`"
+    " while a provider is left alone, `throttled` where it was asked as often as it may be.",
+    ["provider", "product", "outcome"],
+)
+WEATHER_PROVIDER_SECONDS = Histogram(
+    "farm_weather_provider_request_seconds",
+    "From the start of a request to a provider of weather to the end of its answer.",
+    ["provider", "product"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60),
+)
+WEATHER_PROVIDER_BYTES = Counter(
+    "farm_weather_provider_response_bytes_total",
+    "Bytes of providers' answers, unpacked.",
+    ["provider"],
+)
+WEATHER_PROVIDER_BREAKER_OPEN = Gauge(
+    "farm_weather_provider_breaker_open",
+    "Whether a provider's host is left alone, because it failed or asked for a rest: 1 or 0.",
+    ["provider"],
+    multiprocess_mode="livemostrecent",
+)

@@ -1,4 +1,4 @@
-"""What a provider of weather is. A further one is a file with a class like this and a registry line.
+"""What a provider of weather is: a further one is a file with such a class and a registry line.
 
 Days are UTC days throughout, because blocks are kept by UTC day; hours are stamped as
 :class:`~farm.weather.series.HourlyWeather` says, whatever the provider's own custom is.
@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date, datetime
 
     from farm.weather.providers.http import PoliteSession
@@ -90,6 +91,7 @@ class Provider(Protocol):
     key: str  # in settings, feeds and metrics
     title: str  # for people
     products: tuple[str, ...]  # the most settled first
+    most_days: int  # of one request
     attribution: Attribution
 
     def host_key(self, product: str) -> str:
@@ -123,7 +125,8 @@ def parts_of(provider: Provider, *, days: DaySpan, now: datetime) -> list[tuple[
         now: With zone.
 
     Returns:
-        Products and days, ascending by day; days that no product reaches are in none.
+        Products and days, ascending by day, none longer than one request may be; days that no
+        product reaches are in none.
     """
     one = timedelta(days=1)
     left = [days]
@@ -142,4 +145,13 @@ def parts_of(provider: Provider, *, days: DaySpan, now: datetime) -> list[tuple[
             if taken.last_day < span.last_day:
                 remaining.append(DaySpan(first_day=taken.last_day + one, last_day=span.last_day))
         left = remaining
-    return sorted(parts, key=lambda part: part[1].first_day)
+    parts.sort(key=lambda part: part[1].first_day)
+    return [(product, piece) for product, span in parts for piece in _pieces(span, provider)]
+
+
+def _pieces(span: DaySpan, provider: Provider) -> Iterator[DaySpan]:
+    first = span.first_day
+    while first <= span.last_day:
+        last = min(span.last_day, first + timedelta(days=provider.most_days - 1))
+        yield DaySpan(first_day=first, last_day=last)
+        first = last + timedelta(days=1)
