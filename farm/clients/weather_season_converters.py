@@ -73,6 +73,7 @@ def chill_to_request(
     if isinstance(source, ChillDays):
         request.days.days.CopyFrom(converters.daily_to_proto(source.days))
         request.days.latitude_deg = source.latitude_deg
+        request.days.has_neighbours = source.has_neighbours
     else:
         request.hours.CopyFrom(converters.hourly_to_proto(source, only=_TEMPERATURE))
     if state is not None:

@@ -44,6 +44,7 @@ class ChillDays:
 
     days: DailyWeather  # extremes of temperature
     latitude_deg: float  # -66 to 66
+    has_neighbours: bool = False  # the first and last day only lend their extremes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class ChillState:
     utah_units: float
     positive_utah_units: float
     chill_portions: float
-    intermediate: float  # the portion in the making, 0 to 1
+    intermediate: float  # the portion in the making
     hours_missing: int
     longest_gap_hours: int
     open_gap_hours: int

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from numpy.typing import NDArray
@@ -57,6 +57,14 @@ class Weather(Protocol):
         """Why; empty where it is not stale."""
 
     @property
+    def rejected(self) -> Mapping[str, Column]:
+        """Name of a column → values that cannot be, NaN elsewhere."""
+
+    @property
+    def is_elevation_assumed(self) -> bool:
+        """Whether nobody has said the elevation."""
+
+    @property
     def is_simulated(self) -> bool:
         """Whether any of it was made up, for the demonstration."""
 
@@ -87,6 +95,7 @@ class Freshness:
     is_stale: bool = False
     stale_reason: str = ""
     is_simulated: bool = False
+    is_elevation_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +114,11 @@ class WeatherTable:
         source_names: The sources; the first is empty: no value.
         made_of: Name of a column → sources that any of its values rest on.
         flags: Name of a column → (rows,) uint8, bits of ``Flag``; only columns with a flag.
+        rejected: Name of a column → (rows,) values that cannot be; only columns that have any.
         methods: How computed columns were made.
         missing: Name of a column → rows without a value.
+        coverage: Name of a column of days or weeks → (rows,) share of its hours or days that have
+            a value, 0 to 1; only columns of which some row is not whole.
         is_partial: (rows,) uint8, 1 where the hours do not reach over the whole row; None: of
             hours, which are whole.
         is_provisional: (rows,) uint8, 1 where forecast hours are in it.
@@ -127,8 +139,10 @@ class WeatherTable:
     source_names: Sequence[str] = ()
     made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flags: Mapping[str, Flags] = field(default_factory=dict)
+    rejected: Mapping[str, Column] = field(default_factory=dict)
     methods: tuple[Method, ...] = ()
     missing: Mapping[str, int] = field(default_factory=dict)
+    coverage: Mapping[str, Column] = field(default_factory=dict)
     is_partial: NDArray[np.uint8] | None = None
     is_provisional: NDArray[np.uint8]
     freshness: Freshness
@@ -145,6 +159,36 @@ class WeatherTable:
         return self.is_partial is not None and bool(self.is_partial.any())
 
 
+# Ending of a name → unit, the longest first where one ends in another.
+_UNITS = (
+    ("_k_d", "K d"),
+    ("_mj_m2", "MJ/m²"),
+    ("_percent", "%"),
+    ("_m_s", "m/s"),
+    ("_kpa", "kPa"),
+    ("_hpa", "hPa"),
+    ("_deg", "°"),
+    ("_mm", "mm"),
+    ("_c", "°C"),
+    ("_k", "K"),
+    ("_h", "h"),
+    ("_m", "m"),
+)
+_NAMED_UNITS = {"weather_code": "WMO 4677", "weather_code_max": "WMO 4677", "chilling_hours": "h"}
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that the name of a column ends with; `1` where it has none."""
+    if name in _NAMED_UNITS:
+        return _NAMED_UNITS[name]
+    return next((unit for ending, unit in _UNITS if name.endswith(ending)), "1")
+
+
+def units_of(names: Iterable[str]) -> dict[str, str]:
+    """Return the unit of each column."""
+    return {name: unit_of(name) for name in names}
+
+
 def freshness_of(weather: Weather) -> Freshness:
     """Take what is known of the age of a place's weather."""
     return Freshness(
@@ -154,6 +198,7 @@ def freshness_of(weather: Weather) -> Freshness:
         is_stale=weather.is_stale,
         stale_reason=weather.stale_reason,
         is_simulated=weather.is_simulated,
+        is_elevation_assumed=weather.is_elevation_assumed,
     )
 
 
