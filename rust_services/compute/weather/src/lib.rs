@@ -4,23 +4,37 @@
 //! axis, `NaN` where a value is absent. What is absent stays absent; nothing is invented. Units stand
 //! in names. No clock, no files, no sockets.
 
+mod air;
+mod air_profile;
 mod axis;
 mod chill;
 mod days;
 mod days_aggregate;
 mod direction;
 mod error;
+pub mod et;
+mod et_daily;
 mod heat;
 mod heat_methods;
+pub mod humidity;
 mod linvill;
+pub mod radiation;
 pub mod water;
 mod zone;
 
+pub use air::{
+    dew_point_c, magnus_vapour_pressure_kpa, relative_humidity_percent, temperature_humidity_index,
+    vapour_pressure_deficit_kpa, wet_bulb_c,
+};
+pub use air_profile::{
+    pressure_of_elevation_kpa, psychrometric_constant_kpa_k, wind_speed_2m_m_s,
+};
 pub use axis::{Days, HOUR_S, Hours};
 pub use days::{DayRows, DayStart, LocalDays, Timing};
 pub use days_aggregate::{Completeness, DayValues, aggregate_days};
 pub use direction::{DayDirections, mean_direction};
 pub use error::WeatherError;
+pub use et_daily::{EtDays, daily_et};
 pub use zone::{time_zone, time_zone_names, tzdb_version};
 pub use chill::{ChillColumns, ChillState, accumulate_chill};
 pub use heat::{HeatSum, HeatThresholds, hourly_heat};
