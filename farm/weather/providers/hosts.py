@@ -66,10 +66,15 @@ def note_success(host: Host, *, now: datetime) -> None:
         breaker.succeeded(row, now=now)
 
 
-def note_failure(host: Host, *, code: str, detail: str, now: datetime) -> None:
-    """Note that a host did not answer, or with a failure of its own."""
+def note_failure(host: Host, *, code: str, detail: str, now: datetime) -> bool:
+    """Note that a host did not answer, or with a failure of its own.
+
+    Returns:
+        Whether it is left alone now.
+    """
     with _locked(host.key) as row:
         breaker.failed(row, code=code, detail=detail, now=now)
+        return breaker.state(row, now=now) is breaker.State.OPEN
 
 
 def note_rest(host: Host, *, until: datetime, code: str, detail: str, now: datetime) -> None:

@@ -179,8 +179,10 @@ class PoliteSession:
                 answer = self._attempt(query, key=key, read=read, expires_at=expires_at)
             except _Failure as failure:
                 last = failure
-                self._note(query, failure)
-                if not self._waits_after(failure, attempt=attempt, expires_at=expires_at):
+                is_left_alone = self._note(query, failure)
+                if is_left_alone or not self._waits_after(
+                    failure, attempt=attempt, expires_at=expires_at
+                ):
                     break
             else:
                 hosts.note_success(query.host, now=self.clock())
@@ -318,12 +320,16 @@ class PoliteSession:
 
     # --- After: what it says of the host ---
 
-    def _note(self, query: Query, failure: _Failure) -> None:
+    def _note(self, query: Query, failure: _Failure) -> bool:
+        """Note what a failure says of the host; say whether that is left alone now."""
         self._count(query, failure.outcome)
         now = self.clock()
         error = failure.error
+        is_left_alone = False
         if failure.counts:
-            hosts.note_failure(query.host, code=error.code, detail=error.detail, now=now)
+            is_left_alone = hosts.note_failure(
+                query.host, code=error.code, detail=error.detail, now=now
+            )
         elif failure.outcome != "http_429":
             hosts.note_success(query.host, now=now)  # it lives; it is this request it dislikes
         wants_s = failure.after_s
@@ -338,6 +344,7 @@ class PoliteSession:
             "A provider of weather gave nothing.",
             extra={"provider": query.provider, "product": query.product, "error": error.detail},
         )
+        return is_left_alone
 
     def _waits_after(self, failure: _Failure, *, attempt: int, expires_at: float) -> bool:
         """Wait and say that it may be tried again, or say that it may not."""
