@@ -22,6 +22,10 @@ from farm.jobs.lease import stopping
 from farm.jobs.models import Job, JobState
 from farm.jobs.queue import prune, sweep
 from farm.observability.gc_time import collections
+from farm.weather.forecasts import thin_forecasts
+from farm.weather.gauges import set_weather_gauges
+from farm.weather.places import prune_places
+from farm.weather.refresh_jobs import begin_with_new_farms, prune_jobs, schedule_due
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -30,6 +34,8 @@ log = logging.getLogger("furrow.jobs")
 
 SWEEP_EVERY_S = 3.0
 MEASURE_EVERY_S = 15.0
+# Feeds are due by the hour; a minute sooner or later is within their jitter.
+SCHEDULE_EVERY_S = 30.0
 TIDY_EVERY_S = 3600.0
 # With `--batch` the worker ends when nothing is left; longer waits of jobs are not sat out.
 BATCH_PATIENCE_S = 60.0
@@ -85,6 +91,7 @@ class Sweeper:
         self._thread = threading.Thread(target=self._run, name="job-sweeper", daemon=True)
         self._tidied_at = float("-inf")
         self._measured_at = float("-inf")
+        self._scheduled_at = float("-inf")
 
     def start(self) -> None:
         """Start; the first sweep comes at once."""
@@ -114,10 +121,18 @@ class Sweeper:
                 self._measured_at = time.monotonic()
                 set_queue_gauges(now=timezone.now())
                 set_imagery_gauges()
+                set_weather_gauges(now=timezone.now())
                 collections.count()
+            if time.monotonic() - self._scheduled_at > SCHEDULE_EVERY_S:
+                self._scheduled_at = time.monotonic()
+                begin_with_new_farms(now=timezone.now())
+                schedule_due(now=timezone.now())
             if time.monotonic() - self._tidied_at > TIDY_EVERY_S:
                 self._tidied_at = time.monotonic()
                 prune(now=timezone.now())
                 object_store().sweep_incoming(older_than_s=FORGOTTEN_UPLOAD_S)
+                prune_jobs(now=timezone.now())
+                prune_places(now=timezone.now())
+                thin_forecasts(now=timezone.now())
         except (OperationalError, InterfaceError) as error:
             log.warning("A sweep failed; the next one follows.", extra={"error": str(error)})
