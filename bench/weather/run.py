@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -19,7 +16,6 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings")
 
-import numpy as np  # noqa: E402
 
 from bench.machine import machine  # noqa: E402
 from bench.weather.calls import Calls  # noqa: E402
@@ -29,140 +25,15 @@ from bench.weather.generated import (  # noqa: E402
     START,
     STATION_START,
     STATIONS,
-    Weather,
     weather,
 )
 from bench.weather.service import service  # noqa: E402
+from bench.weather.tasks import CACHE, PEERS, REPETITIONS, Task, tasks  # noqa: E402
 
-CACHE = ROOT / "var" / "bench"
-PEERS = CACHE / "peers"
-REPETITIONS = 3
 LOAD_TO_START = 0.7  # of one processor, over a minute
 PATIENCE_S = 60.0
 # The peers and what they need; an environment of their own, because nothing else needs them.
 PACKAGES = ("polars==2.1.0", "pandas==3.1.1", "refet==0.5.0", "xclim==0.62.0")
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What one side took: the median of its repetitions, and the most memory."""
-
-    seconds: float
-    peak_mib: float
-
-
-@dataclass(slots=True, kw_only=True)
-class Task:
-    """A task, what both sides took round by round, and how far their answers are apart."""
-
-    name: str
-    our: Callable[[Path], Round]
-    their: Callable[[Path], Round]
-    asked: float  # times as fast
-    within: float | None  # how far apart the answers may be; None: they are not compared
-    why_apart: str = ""
-    ours: list[Round] = field(default_factory=list)
-    theirs: list[Round] = field(default_factory=list)
-    apart: float = float("nan")
-
-    def ratios(self) -> list[float]:
-        """How many times as fast ours was, pair by pair."""
-        pairs = zip(self.ours, self.theirs, strict=True)
-        return [their.seconds / our.seconds for our, their in pairs]
-
-
-def program(command: list[str | Path]) -> Round:
-    """Run a program that prints its repetitions."""
-    printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
-    said = json.loads(printed.splitlines()[-1])
-    return Round(statistics.median(said["seconds"]), said["peak_mib"])
-
-
-def peer(task: str, columns: Weather) -> Callable[[Path], Round]:
-    """The peer on these columns."""
-
-    def run(out: Path) -> Round:
-        return program(
-            [
-                PEERS / "bin" / "python", HERE / "peers.py", task, columns.folder,
-                str(columns.stations), str(columns.hours), columns.start.isoformat(), out,
-                str(REPETITIONS),
-            ]
-        )  # fmt: skip
-
-    return run
-
-
-def example(release: Path, name: str, columns: Weather) -> Callable[[Path], Round]:
-    """Ours on these columns: an example program of the crate, one thread."""
-
-    def run(out: Path) -> Round:
-        return program(
-            [
-                release / "examples" / name, columns.folder, str(columns.stations),
-                str(columns.hours), str(int(columns.start.timestamp())), out, str(REPETITIONS),
-            ]
-        )  # fmt: skip
-
-    return run
-
-
-def tasks(release: Path, calls: Calls, one: Weather, many: Weather) -> list[Task]:
-    """Everything that is compared."""
-    return [
-        Task(
-            name="days: 262,800 hours of one station, against polars",
-            our=example(release, "local_days", one),
-            their=peer("days-polars", one),
-            asked=4,
-            within=1e-9,
-        ),
-        Task(
-            name="days: 262,800 hours of one station, against pandas",
-            our=example(release, "local_days", one),
-            their=peer("days-pandas", one),
-            asked=10,
-            within=1e-9,
-        ),
-        Task(
-            name="days: a year of 1,000 stations, against polars",
-            our=example(release, "local_days", many),
-            their=peer("days-polars", many),
-            asked=4,
-            within=1e-9,
-        ),
-        Task(
-            name="hourly ASCE evapotranspiration, 8.76 million hours, against refet",
-            our=example(release, "hourly_et", many),
-            their=peer("hourly-et-refet", many),
-            asked=8,
-            within=1e-6,
-        ),
-        Task(
-            name="chill portions, 262,800 hours, against xclim",
-            our=example(release, "chill_portions", one),
-            their=peer("chill-xclim", one),
-            asked=40,
-            within=None,
-        ),
-        Task(
-            name="daily ASCE evapotranspiration, 1,000 stations × 1 year, over gRPC, against refet",
-            our=lambda out: Round(*calls.daily_et(many, out)),
-            their=peer("daily-et-refet", many),
-            asked=1,
-            within=1e-6,
-        ),
-    ]
-
-
-def farthest(ours: Path, theirs: Path) -> float:
-    """The largest difference of two answers; where one has no value the other must have none."""
-    our, their = np.fromfile(ours, "<f8"), np.fromfile(theirs, "<f8")
-    if our.shape != their.shape:
-        raise SystemExit(f"{ours.name} has {our.size} values, the peer {their.size}.")
-    if (differing := int((np.isnan(our) != np.isnan(their)).sum())) > 0:
-        raise SystemExit(f"{ours.name}: {differing} values are missing on one side only.")
-    return float(np.nanmax(np.abs(our - their)))
 
 
 def settle() -> None:
@@ -198,12 +69,11 @@ def report(found: list[Task], extra: list[str], *, rounds: int, load: float) -> 
         peaks = [
             statistics.median(one.peak_mib for one in side) for side in (task.ours, task.theirs)
         ]
-        apart = "not compared" if task.within is None else f"{task.apart:.1e}"
         lines.append(
             f"| {task.name} | {cell([one.seconds * 1e3 for one in task.ours], 2)}"
             f" | {cell([one.seconds * 1e3 for one in task.theirs], 1)}"
             f" | {cell(task.ratios(), 1)} | {task.asked:g} | {peaks[0]:.0f} / {peaks[1]:.0f}"
-            f" | {apart} |"
+            f" | {task.apart:.1e} |"
         )
     return "\n".join([*lines, "", *extra]) + "\n"
 
@@ -247,10 +117,9 @@ def main() -> None:
             for task in chosen:
                 task.ours.append(task.our(ours))
                 task.theirs.append(task.their(theirs))
-                if task.within is not None:
-                    task.apart = farthest(ours, theirs)
-                    if task.apart > task.within:
-                        raise SystemExit(f"{task.name}: {task.apart:.2e} apart.")
+                task.apart = task.compare(ours, theirs)
+                if task.apart > task.within:
+                    raise SystemExit(f"{task.name}: {task.apart:.2e} apart.")
                 line = f"round {number}: {task.name}: {task.ours[-1].seconds * 1e3:.2f} ms"
                 print(f"{line}, peer {task.theirs[-1].seconds * 1e3:.1f} ms", flush=True)
     extra = [] if options.only else [*calls.throughput(one, many, rounds=options.rounds)]
