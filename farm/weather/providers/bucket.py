@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from farm.weather.models import ProviderHost
 
+_SHORT = 1e-5  # tokens
+
 
 def take(
     host: ProviderHost, *, cost: float, rate_per_s: float, burst: float, now: datetime
@@ -32,7 +34,7 @@ def take(
         # A clock that was set back must neither add nor take.
         passed_s = max(0.0, (now - host.refilled_at).total_seconds())
         tokens = min(burst, host.tokens + passed_s * rate_per_s)
-    is_there = tokens >= wanted - 1e-9  # what a wait has brought may be short by a rounding
+    is_there = tokens >= wanted - _SHORT  # what a wait has brought may be short by a rounding
     host.tokens = max(0.0, tokens - wanted) if is_there else tokens
     host.refilled_at = now
     return 0.0 if is_there else (wanted - tokens) / rate_per_s

@@ -62,6 +62,7 @@ class ProviderServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet: else each waits for the other's receipt
 
             def setup(self) -> None:
                 outer.connections += 1
@@ -111,6 +112,7 @@ class ProviderServer:
         handler.end_headers()
         with suppress(OSError):  # a client that has read enough goes
             handler.wfile.write(reply.body)
+            handler.wfile.flush()
         if reply.claims is not None:
             handler.close_connection = True
 
