@@ -58,6 +58,32 @@ pub enum WeatherError {
         /// The first row that is wrong, from 0.
         row: usize,
     },
+    /// A time is of no year that weather is known of.
+    #[error("times[{row}] is {found_s}; Unix seconds of the years 1800 to 2399 are taken")]
+    TimeImpossible {
+        /// Its row, from 0.
+        row: usize,
+        /// The time, Unix seconds.
+        found_s: i64,
+    },
+    /// A time is not on the grid of steps.
+    #[error("times[{row}] is {off_s} s off a step of {step_s} s; at most {allowed_s} s is allowed")]
+    TimeOffGrid {
+        /// Its row, from 0.
+        row: usize,
+        /// How far it is off, seconds.
+        off_s: i64,
+        /// The step, seconds.
+        step_s: i64,
+        /// How far it may be off, seconds.
+        allowed_s: i64,
+    },
+    /// Two times are on one step.
+    #[error("times[{row}] falls on the step of the time before it")]
+    TimeRepeated {
+        /// The row of the second, from 0.
+        row: usize,
+    },
     /// A day's least temperature is above its greatest.
     #[error("temperature_min_c[{row}] is {min_c}; temperature_max_c[{row}] is {max_c}, which is less")]
     ExtremesReversed {

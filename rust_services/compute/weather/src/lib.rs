@@ -11,15 +11,27 @@ mod chill;
 mod days;
 mod days_aggregate;
 mod direction;
+mod disease;
 mod error;
 pub mod et;
 mod et_daily;
+mod et_hourly;
+mod et_sky;
+mod et_sun;
+mod frost;
 mod heat;
 mod heat_methods;
 pub mod humidity;
+mod infection;
 mod linvill;
+mod quality;
 pub mod radiation;
+mod rain;
+mod resample;
+pub mod sun;
 pub mod water;
+pub mod windows;
+mod wetness;
 mod zone;
 
 pub use air::{
@@ -35,8 +47,18 @@ pub use days_aggregate::{Completeness, DayValues, aggregate_days};
 pub use direction::{DayDirections, mean_direction};
 pub use error::WeatherError;
 pub use et_daily::{EtDays, daily_et};
+pub use et_hourly::{EtHours, hourly_et};
+pub use quality::{HourColumn, INCONSISTENT, RANGE, SPARSE, STEP, STUCK, judge_hours};
+pub use resample::{HourRule, HourValues, Possible, SampleHours, Sampling, Stamp};
 pub use zone::{time_zone, time_zone_names, tzdb_version};
 pub use chill::{ChillColumns, ChillState, accumulate_chill};
 pub use heat::{HeatSum, HeatThresholds, hourly_heat};
 pub use heat_methods::{Extremes, HeatMethod, daily_heat};
 pub use linvill::hours_of_days;
+pub use disease::{DiseaseColumns, DiseaseDay, assess_days};
+pub use frost::{
+    FrostColumns, FrostKind, FrostNight, FrostRisk, FrostThresholds, assess_frost,
+};
+pub use infection::{Infection, Pathogen, infections};
+pub use rain::{DryDays, DrySpell, HourlyRain, RainSum};
+pub use wetness::{WET_FROM_PERCENT, Wetness, WetnessColumns, humidity_of_hours, wetness};

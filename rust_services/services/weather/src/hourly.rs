@@ -66,6 +66,17 @@ macro_rules! hourly_columns {
                 present
             }
 
+            /// Where the column of a name stands.
+            ///
+            /// # Panics
+            /// When no column of the contract has the name.
+            pub(crate) fn slot(&mut self, name: &str) -> &mut Option<Vec<f64>> {
+                match name {
+                    $(stringify!($name) => &mut self.$name,)*
+                    _ => unreachable!("{name} is no column of the contract"),
+                }
+            }
+
             /// As it travels.
             pub(crate) fn message(&self, hours: Hours) -> proto::HourlyWeather {
                 proto::HourlyWeather {
