@@ -13,6 +13,7 @@ from farm.observability.metrics import WEATHER_NEWEST_HOUR, WEATHER_STALE_FARMS
 from farm.weather.assembly_age import FEED_COLUMNS, age_from_feeds, feeds_by_place
 from farm.weather.blocks import unpack_values
 from farm.weather.models import WeatherDay, WeatherFeed, WeatherPlace
+from farm.weather.providers.registry import set_breaker_gauges
 from farm.weather.series import HOUR
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _shown: set[str] = set()
 
 
 def set_weather_gauges(*, now: datetime) -> None:
-    """Note each farm's newest observed hour, and count the farms whose weather is too old."""
+    """Note each farm's newest hour, how many are too old, and which providers are left alone."""
     places = list(WeatherPlace.objects.filter(farm__isnull=False).order_by("farm_id")[:MOST_FARMS])
     newest = newest_hours(places)
     rows = WeatherFeed.objects.filter(place__in=places).values_list("place_id", *FEED_COLUMNS)
@@ -43,6 +44,7 @@ def set_weather_gauges(*, now: datetime) -> None:
     _shown.clear()
     _shown.update(seen)
     WEATHER_STALE_FARMS.set(stale)
+    set_breaker_gauges(now=now)
 
 
 def newest_hours(places: Sequence[WeatherPlace]) -> dict[int, datetime]:

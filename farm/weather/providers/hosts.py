@@ -83,6 +83,11 @@ def note_rest(host: Host, *, until: datetime, code: str, detail: str, now: datet
         breaker.rest(row, until=until, code=code, detail=detail, now=now)
 
 
-def breaker_states(*, now: datetime) -> dict[str, breaker.State]:
-    """Return how the breaker of every host stands that was ever asked."""
-    return {row.name: breaker.state(row, now=now) for row in ProviderHost.objects.all()}
+def hosts_left_alone(*, now: datetime) -> set[str]:
+    """Return the keys of hosts that are not asked now, or were not well when last asked."""
+    return {
+        row.name
+        for row in ProviderHost.objects.exclude(open_until=None)
+        # A rest that was asked for ends by itself; a failure ends by an answer.
+        if row.failures or breaker.state(row, now=now) is breaker.State.OPEN
+    }

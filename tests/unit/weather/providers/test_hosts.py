@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection, connections, transaction
 
+from farm.observability.metrics import WEATHER_PROVIDER_BREAKER_OPEN
 from farm.weather.models import ProviderHost
 from farm.weather.providers import hosts
-from farm.weather.providers.breaker import State
 from farm.weather.providers.hosts import Host
+from farm.weather.providers.registry import set_breaker_gauges
 from tests.unit.weather.providers.provider_server import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pytest_django.fixtures import SettingsWrapper
 
 HOST = Host(key="somebody", title="Somebody", rate_per_s=1, burst=10)
 PROJECT = Path(__file__).parents[4]
@@ -43,6 +46,7 @@ TABLE = """
 import django
 django.setup()
 from django.db import connection
+from farm.observability.metrics import WEATHER_PROVIDER_BREAKER_OPEN
 from farm.weather.models import ProviderHost
 connection.disable_constraint_checking()  # as SQLite's editor wants it
 with connection.schema_editor() as editor:
@@ -61,18 +65,44 @@ def test_a_host_is_known_from_its_first_request_on() -> None:
 
 
 @pytest.mark.django_db
-def test_the_state_of_each_breaker_can_be_shown() -> None:
-    hosts.admission(HOST, cost=1, now=NOW)
-    other = Host(key="other", title="Other", rate_per_s=1, burst=1)
+def test_a_host_that_fails_is_left_alone_until_it_answers() -> None:
     left_alone = [
-        hosts.note_failure(other, code="provider_timeout", detail="Late.", now=NOW)
-        for _ in range(5)
+        hosts.note_failure(HOST, code="provider_timeout", detail="Late.", now=NOW) for _ in range(5)
     ]
+    rested = NOW + timedelta(hours=2)
 
     assert left_alone == [False, False, False, False, True]
-    assert hosts.breaker_states(now=NOW) == {"somebody": State.CLOSED, "other": State.OPEN}
-    later = NOW + timedelta(seconds=60)
-    assert hosts.breaker_states(now=later)["other"] is State.HALF_OPEN
+    assert hosts.hosts_left_alone(now=NOW) == {"somebody"}
+    assert hosts.hosts_left_alone(now=rested) == {"somebody"}
+    hosts.note_success(HOST, now=rested)
+    assert hosts.hosts_left_alone(now=rested) == set()
+
+
+@pytest.mark.django_db
+def test_a_rest_that_was_asked_for_ends_by_itself() -> None:
+    until = NOW + timedelta(seconds=60)
+    hosts.note_rest(HOST, until=until, code="provider_busy", detail="Wait.", now=NOW)
+
+    assert hosts.hosts_left_alone(now=NOW) == {"somebody"}
+    assert hosts.hosts_left_alone(now=until) == set()
+
+
+@pytest.mark.django_db
+def test_a_provider_shows_as_left_alone_where_one_of_its_hosts_is(
+    settings: SettingsWrapper,
+) -> None:
+    settings.WEATHER_PROVIDERS = ("open_meteo", "nasa_power")
+    archive = Host(key="open_meteo_archive", title="Open-Meteo", rate_per_s=1, burst=1)
+    for _ in range(5):
+        hosts.note_failure(archive, code="provider_timeout", detail="Late.", now=NOW)
+
+    set_breaker_gauges(now=NOW)
+
+    shown = {
+        key: WEATHER_PROVIDER_BREAKER_OPEN.labels(key)._value.get()
+        for key in ("open_meteo", "nasa_power")
+    }
+    assert shown == {"open_meteo": 1, "nasa_power": 0}
 
 
 @pytest.mark.django_db
