@@ -73,6 +73,11 @@ impl Crop {
         self.initial_root_depth_m + grown * self.growth_share(age)
     }
 
+    /// Depth of roots on the first day of the balance, m.
+    pub fn root_depth_on_first_day_m(&self) -> f64 {
+        self.root_depth_m(-self.planted_day)
+    }
+
     /// Height at a share of growth, m.
     pub(super) fn height_m(&self, growth_share: f64) -> f64 {
         self.initial_height_m + (self.max_height_m - self.initial_height_m) * growth_share
