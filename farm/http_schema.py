@@ -55,13 +55,13 @@ WORDS = {
     415: "The body is of a content type that is not read here.",
     422: "What was sent can be parsed but makes no sense.",
     429: "Too many attempts; `Retry-After` says when to come back.",
-    502: "The imagery service failed by its own fault.",
-    503: "The imagery service is busy or down; `Retry-After`, if there, says when to come back.",
-    504: "The imagery service did not answer in time.",
+    502: "A service behind the API failed by its own fault.",
+    503: "A service behind the API is busy or down; `Retry-After` may say when to come back.",
+    504: "A service behind the API did not answer in time.",
     507: "The server's disk is full.",
 }
 
-# What a view may answer that waits for the imagery service.
+# What a view may answer that waits for a service, of imagery or of weather.
 ASKS_SERVICE = (
     errors.ServiceBusyError,
     errors.ServiceFaultError,

@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from farm.http_schema import refusals_of
 from farm.imagery.catalogue import catalogue
+from farm.weather.models import DecisionKind
 from orchestrator.filters import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -64,4 +65,7 @@ class RouteNamedSchema(AutoSchema):
             elif parameter["name"] == "index":
                 schema["enum"] = sorted(catalogue().indices)
                 parameter["description"] = "Id of an index of the catalogue."
+            elif parameter["name"] == "kind":
+                schema["enum"] = list(DecisionKind.values)
+                parameter["description"] = "What the windows are of."
         return parameters

@@ -229,6 +229,7 @@ SPECTACULAR_SETTINGS = {
     # Fields that share a name ("state", "role") without sharing the choices.
     "ENUM_NAME_OVERRIDES": {
         "AssetRole": "farm.imagery.models.AssetRole",
+        "DecisionKind": "farm.weather.models.DecisionKind",
         "JobKind": "farm.jobs.models.JobKind",
         "JobState": "farm.jobs.models.JobState",
         "Platform": "farm.imagery.models.Platform",

@@ -16,6 +16,7 @@ api_v1 = [
     path("", include("farm.imagery.index_urls")),
     path("", include("farm.imagery.scene_urls")),
     path("", include("farm.jobs.urls")),
+    path("", include("farm.weather.urls")),
 ]
 
 urlpatterns = [

@@ -322,6 +322,32 @@ class DailyAtPosition(DailyQuery, PositionQuery):
     """Days at a coordinate."""
 
 
+class BalanceQuery(WrittenQuery):
+    """Days of a season that are shown; it is balanced from sowing on all the same."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Put `from` and `to` first."""
+        span: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+            "from": DayField(required=False, help_text="First day shown; that of sowing."),
+            "to": DayField(
+                required=False, help_text="Last day shown; the season's or the forecast's."
+            ),
+        }
+        return span | super().get_fields()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a span that ends before it begins.
+
+        Raises:
+            ValidationError: It does.
+        """
+        first, last = attrs.get("from"), attrs.get("to")
+        if first is not None and last is not None and first > last:
+            msg = f"The span ends ({last}) before it begins ({first})."
+            raise serializers.ValidationError({"to": [msg]})
+        return attrs
+
+
 class NoQuery(QuerySerializer):
     """No parameters at all."""
 

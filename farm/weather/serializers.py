@@ -12,8 +12,8 @@ from farm.weather.models import (
     FieldIrrigation,
     FieldWater,
     SoilProfile,
-    WeatherFeed,
     WeatherPlace,
+    WeatherProduct,
 )
 from farm.weather.parameters import DayField, FiniteField
 
@@ -57,39 +57,30 @@ class LocationSerializer(serializers.ModelSerializer[WeatherPlace]):
         ]
 
 
-class FeedSerializer(serializers.ModelSerializer[WeatherFeed]):
-    """How one product of one provider stands."""
+class FeedSerializer(serializers.Serializer[Any]):
+    """How one product of one provider stands; read-only."""
 
-    title = serializers.CharField(read_only=True, help_text="The provider, in words.")
+    provider = serializers.CharField()
+    title = serializers.CharField(help_text="The provider, in words.")
+    product = serializers.ChoiceField(choices=WeatherProduct.choices)
+    due_at = serializers.DateTimeField(allow_null=True, help_text="When it is asked next.")
+    attempted_at = serializers.DateTimeField(allow_null=True)
+    succeeded_at = serializers.DateTimeField(allow_null=True)
     age_s = serializers.IntegerField(
-        read_only=True, allow_null=True, help_text="Seconds since it last brought data."
+        allow_null=True, help_text="Seconds since it last brought data; null: never."
     )
-    is_in_flight = serializers.BooleanField(read_only=True)
-    host_is_open = serializers.BooleanField(
-        read_only=True, help_text="Whether its host is not asked for the moment, after failures."
+    failures = serializers.IntegerField(help_text="In a row.")
+    error_code = serializers.CharField(help_text="Of the last failure; empty after a success.")
+    error_detail = serializers.CharField()
+    is_in_flight = serializers.BooleanField(help_text="Whether it is being asked right now.")
+    host_open_until = serializers.DateTimeField(
+        allow_null=True, help_text="After failures its host is not asked before; null: it is."
     )
-
-    class Meta:
-        """Fields."""
-
-        model = WeatherFeed
-        fields: ClassVar = [
-            "provider",
-            "title",
-            "product",
-            "due_at",
-            "attempted_at",
-            "succeeded_at",
-            "age_s",
-            "failures",
-            "error_code",
-            "error_detail",
-            "is_in_flight",
-            "host_is_open",
-            "covered_from",
-            "covered_to",
-        ]
-        read_only_fields = fields
+    covered_from = serializers.DateField(allow_null=True, help_text="UTC days that are stored.")
+    covered_to = serializers.DateField(allow_null=True)
+    attribution = serializers.CharField(help_text="Whom to name beside the numbers.")
+    attribution_url = serializers.CharField()
+    licence = serializers.CharField()
 
 
 class ProfileSerializer(serializers.ModelSerializer[DecisionProfile]):

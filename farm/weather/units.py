@@ -58,16 +58,12 @@ CONVERSIONS = (
     Conversion(ending="_mm", us_ending="_in", unit="mm", us_unit="in", factor=1 / _INCH_MM),
     Conversion(ending="_m", us_ending="_ft", unit="m", us_unit="ft", factor=1 / 0.3048),
 )
-# Names that say what they are of without their unit.
-_BY_NAME = {"degree_days": CONVERSIONS[0], "total": CONVERSIONS[0]}
 # Names whose last word only looks like a unit.
 _KEPT_ENDINGS = ("_m3_m3",)
 
 
 def conversion_of(name: str) -> Conversion | None:
     """Return how a column of this metric name is converted; None: it stays as it is."""
-    if name in _BY_NAME:
-        return _BY_NAME[name]
     if name.endswith(_KEPT_ENDINGS):
         return None
     return next((each for each in CONVERSIONS if name.endswith(each.ending)), None)
@@ -76,7 +72,7 @@ def conversion_of(name: str) -> Conversion | None:
 def name_in(name: str, *, system: UnitSystem) -> str:
     """Return what a column of this metric name is called in an answer."""
     conversion = conversion_of(name) if system is UnitSystem.US else None
-    if conversion is None or name in _BY_NAME:
+    if conversion is None:
         return name
     return name.removesuffix(conversion.ending) + conversion.us_ending
 

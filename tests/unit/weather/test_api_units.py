@@ -33,7 +33,7 @@ US = UnitSystem.US
         ("surface_pressure_hpa", 1013.25, "surface_pressure_inhg", 29.9213),
         ("shortwave_radiation_mj_m2", 0.04184, "shortwave_radiation_ly", 1.0),
         ("elevation_m", 304.8, "elevation_ft", 1000.0),
-        ("degree_days", 10.0, "degree_days", 18.0),
+        ("degree_days_k_d", 10.0, "degree_days_f_d", 18.0),
     ],
 )
 def test_a_column_is_converted_and_named_by_its_new_unit(
