@@ -1,7 +1,7 @@
 //! Infection by a pathogen that needs wet leaves and the right temperature.
 //!
 //! # Source
-//! Magarey, Sutton and Russo (2005), A simple generic infection model for foliar fungal plant
+//! Magarey, Sutton and Thayer (2005), A simple generic infection model for foliar fungal plant
 //! pathogens, Phytopathology 95, 92–100, doi 10.1094/PHYTO-95-0092: the temperature response of Yan and
 //! Hunt (1999), `W(T) = Wmin / f(T)`, at most `Wmax`, and the sum of two wet spells that a dry one
 //! shorter than D50 parts.
@@ -220,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    /// Apple scab as the paper's table of parameters has it: 1, 20, 35 °C; 6 and 40.5 h.
+    /// Something like apple scab.
     const SCAB: Pathogen = Pathogen {
         min_temperature_c: 1.0,
         optimum_temperature_c: 20.0,
