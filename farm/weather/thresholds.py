@@ -112,7 +112,12 @@ def rules_of(
     """
     if not mapping:
         return None
-    given = [name for name in _AMOUNTS if mapping.get(name) not in (None, False)]
+    # By identity, because 0 mm is an amount and equals False.
+    given = [
+        name
+        for name in _AMOUNTS
+        if mapping.get(name) is not None and mapping.get(name) is not False
+    ]
     if len(given) != 1:
         found = ", ".join(given) or "none"
         msg = f"Exactly one amount is asked for, of {', '.join(_AMOUNTS)}; found {found}."
