@@ -22,7 +22,6 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3
 from django.conf import settings
-from requests.adapters import HTTPAdapter
 
 from farm.observability.metrics import (
     WEATHER_PROVIDER_BYTES,
@@ -31,6 +30,7 @@ from farm.observability.metrics import (
 )
 from farm.weather.providers import hosts
 from farm.weather.providers.body import MOST_REASON_BYTES, Kind, decoded, quoted, read_body
+from farm.weather.providers.connections import CuttableAdapter, cut_after
 from farm.weather.providers.errors import (
     ProviderBusyError,
     ProviderError,
@@ -137,7 +137,7 @@ class PoliteSession:
 
     def __post_init__(self) -> None:
         """Set up the pool of connections."""
-        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=4, max_retries=0)
+        adapter = CuttableAdapter(pool_connections=8, pool_maxsize=4, max_retries=0)
         self._requests.mount("https://", adapter)
         self._requests.mount("http://", adapter)
         # Neither proxies nor passwords that the environment or a .netrc happens to name.
@@ -218,6 +218,24 @@ class PoliteSession:
         self, query: Query, *, key: str, read: Callable[[str], T], expires_at: float
     ) -> Answer[T]:
         begun = self.monotonic()
+        with cut_after(expires_at - begun) as cut:
+            try:
+                answer = self._named_attempt(query, key=key, read=read, expires_at=expires_at)
+            except _Failure as failure:
+                # What was cut may look like a broken connection, or like a short answer.
+                raise (self._too_slow(query) if cut.is_made else failure) from failure.__cause__
+            else:
+                if cut.is_made:
+                    raise self._too_slow(query)
+                return answer
+            finally:
+                labels = (query.provider, query.product)
+                WEATHER_PROVIDER_SECONDS.labels(*labels).observe(self.monotonic() - begun)
+
+    def _named_attempt(
+        self, query: Query, *, key: str, read: Callable[[str], T], expires_at: float
+    ) -> Answer[T]:
+        """Make one request; what can go wrong gets a name."""
         try:
             return self._request(query, key=key, read=read, expires_at=expires_at)
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
@@ -233,9 +251,6 @@ class PoliteSession:
             raise _Failure(_named(query, error), "http_4xx") from error
         except ProviderInvalidError as error:
             raise _Failure(_named(query, error), "invalid") from error
-        finally:
-            labels = (query.provider, query.product)
-            WEATHER_PROVIDER_SECONDS.labels(*labels).observe(self.monotonic() - begun)
 
     def _too_slow(self, query: Query) -> _Failure:
         error = ProviderTimeoutError(f"{query.title} did not answer in time.")

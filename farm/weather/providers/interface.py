@@ -7,11 +7,9 @@ Days are UTC days throughout, because blocks are kept by UTC day; hours are stam
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date, datetime
 
     from farm.weather.providers.http import PoliteSession
@@ -114,44 +112,3 @@ class Provider(Protocol):
                 whatever the provider answers.
         """
         ...
-
-
-def parts_of(provider: Provider, *, days: DaySpan, now: datetime) -> list[tuple[str, DaySpan]]:
-    """Split days over the products of a provider, each day to the first product that reaches it.
-
-    Args:
-        provider: Its ``products`` are in the order of preference, the most settled first.
-        days: The days wanted.
-        now: With zone.
-
-    Returns:
-        Products and days, ascending by day, none longer than one request may be; days that no
-        product reaches are in none.
-    """
-    one = timedelta(days=1)
-    left = [days]
-    parts: list[tuple[str, DaySpan]] = []
-    for product in provider.products:
-        reach = provider.reach(product, now)
-        remaining: list[DaySpan] = []
-        for span in left:
-            taken = span.overlap(reach)
-            if taken is None:
-                remaining.append(span)
-                continue
-            parts.append((product, taken))
-            if span.first_day < taken.first_day:
-                remaining.append(DaySpan(first_day=span.first_day, last_day=taken.first_day - one))
-            if taken.last_day < span.last_day:
-                remaining.append(DaySpan(first_day=taken.last_day + one, last_day=span.last_day))
-        left = remaining
-    parts.sort(key=lambda part: part[1].first_day)
-    return [(product, piece) for product, span in parts for piece in _pieces(span, provider)]
-
-
-def _pieces(span: DaySpan, provider: Provider) -> Iterator[DaySpan]:
-    first = span.first_day
-    while first <= span.last_day:
-        last = min(span.last_day, first + timedelta(days=provider.most_days - 1))
-        yield DaySpan(first_day=first, last_day=last)
-        first = last + timedelta(days=1)

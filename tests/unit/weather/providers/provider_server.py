@@ -31,6 +31,7 @@ class Reply:
     claims: int | None = None  # another length than the body's
     resets: bool = False  # the connection, before any answer
     hangs: bool = False  # until the client has gone
+    drips: bool = False  # a byte of the head now and then, without an end
 
 
 def as_json(document: Any, **more: Any) -> Reply:
@@ -101,6 +102,14 @@ class ProviderServer:
         if reply.hangs:
             self._gone.wait(10)
             handler.close_connection = True
+            return
+        if reply.drips:
+            handler.close_connection = True
+            with suppress(OSError):
+                handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                while not self._gone.wait(0.05):
+                    handler.wfile.write(b"x")
+                    handler.wfile.flush()
             return
         handler.send_response(reply.status)
         if reply.status != 304:

@@ -270,6 +270,19 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline(
     assert len(server.seen) == 1
 
 
+def test_a_head_that_drips_is_cut_off_at_the_deadline(
+    server: ProviderServer, session: PoliteSession
+) -> None:
+    server.will(Reply(drips=True))
+    session.all_within_s = 0.4
+    session.jitter = lambda: 1.0  # so that no second attempt begins within the deadline
+
+    with pytest.raises(ProviderTimeoutError):
+        session.ask(query(server), value)
+
+    assert len(server.seen) == 1
+
+
 def test_the_waits_of_all_attempts_stay_within_the_deadline(
     server: ProviderServer, session: PoliteSession, clock: Clock
 ) -> None:

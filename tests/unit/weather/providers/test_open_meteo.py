@@ -14,7 +14,6 @@ from farm.weather.providers.errors import (
     ProviderInvalidError,
     ProviderRefusedError,
 )
-from farm.weather.providers.interface import parts_of
 from farm.weather.providers.open_meteo import OpenMeteo, read_hours
 from tests.unit.weather.providers.answers import DAY, asked, days, open_meteo, recorded, stamps
 from tests.unit.weather.providers.provider_server import NOW, Reply, as_json
@@ -97,23 +96,13 @@ def test_a_customer_asks_the_customers_host(
     assert query.url == "https://customer-api.open-meteo.com/v1/forecast"
 
 
-def test_each_day_is_asked_of_the_host_that_has_it() -> None:
-    span = days(date(2024, 3, 1), date(2026, 5, 1))
+def test_the_hosts_together_have_every_day() -> None:
+    archive, forecast = (OpenMeteo().reach(product, NOW) for product in ("archive", "forecast"))
 
-    parts = parts_of(OpenMeteo(), days=span, now=NOW)
-
-    assert [(product, str(part.first_day), str(part.last_day)) for product, part in parts] == [
-        ("archive", "2024-03-01", "2025-03-01"),
-        ("archive", "2025-03-02", "2026-03-02"),
-        ("archive", "2026-03-03", "2026-03-23"),  # five days before today
-        ("forecast", "2026-03-24", "2026-04-12"),  # sixteen with today
-    ]
-
-
-def test_the_forecasts_host_reaches_back_92_days() -> None:
-    reach = OpenMeteo().reach("forecast", NOW)
-
-    assert (NOW.date() - reach.first_day).days == 92
+    assert (archive.first_day, archive.last_day) == (date(1940, 1, 1), date(2026, 3, 23))
+    # 92 days back and sixteen with today, as the documentation has it.
+    assert (forecast.first_day, forecast.last_day) == (date(2025, 12, 26), date(2026, 4, 12))
+    assert archive.overlap(forecast) is not None
 
 
 @pytest.mark.parametrize(

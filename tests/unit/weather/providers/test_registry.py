@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from farm.weather.models import WeatherProduct, WeatherSource
-from farm.weather.providers.interface import DaySpan, Provider, parts_of
+from farm.weather.providers.interface import DaySpan, Provider
 from farm.weather.providers.registry import KNOWN, attribution_of, provider_of, providers
 from orchestrator import env
-from tests.unit.weather.providers.answers import DAY, days
+from tests.unit.weather.providers.answers import DAY
 from tests.unit.weather.providers.provider_server import NOW
 
 if TYPE_CHECKING:
@@ -73,29 +73,6 @@ def test_answers_can_name_whose_data_they_are(source: str, licence: str) -> None
 
 def test_a_station_of_ones_own_needs_no_attribution() -> None:
     assert attribution_of("station") is None
-
-
-@pytest.mark.parametrize("provider", KNOWN, ids=lambda provider: provider.key)
-def test_parts_are_days_each_once_within_reach(provider: Provider) -> None:
-    span = days(DAY - timedelta(days=1500), DAY + timedelta(days=60))
-
-    parts = parts_of(provider, days=span, now=NOW)
-
-    seen = set()
-    for product, part in parts:
-        reach = provider.reach(product, NOW)
-        assert (part.last_day - part.first_day).days < provider.most_days
-        assert part.overlap(reach) == part
-        for day in range(part.first_day.toordinal(), part.last_day.toordinal() + 1):
-            assert day not in seen
-            seen.add(day)
-    wanted = {
-        day
-        for product in provider.products
-        if (reach := provider.reach(product, NOW).overlap(span)) is not None
-        for day in range(reach.first_day.toordinal(), reach.last_day.toordinal() + 1)
-    }
-    assert seen == wanted
 
 
 def test_spans_that_do_not_meet_have_nothing_in_common() -> None:
