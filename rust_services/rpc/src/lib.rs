@@ -35,7 +35,7 @@ pub mod ndvi {
 /// Weather.
 pub mod weather {
     /// Version 1.
-    #[allow(clippy::pedantic, reason = "generated")]
+    #[allow(clippy::pedantic, clippy::large_enum_variant, reason = "generated")]
     pub mod v1 {
         tonic::include_proto!("farm.rpc.weather.v1");
     }

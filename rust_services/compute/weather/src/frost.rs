@@ -314,8 +314,8 @@ mod tests {
 
     /// Apple at full bloom: a tenth at -2.2 °C, nine tenths at -3.9 °C (table 4.2 of the source, after
     /// Proebsting and Mills).
-    fn apple_in_bloom(canopy_below_screen_k: f64) -> Option<FrostThresholds> {
-        Some(FrostThresholds::new(-2.2, -3.9, canopy_below_screen_k).expect("allowed"))
+    fn apple_in_bloom(canopy_below_screen_k: f64) -> FrostThresholds {
+        FrostThresholds::new(-2.2, -3.9, canopy_below_screen_k).expect("allowed")
     }
 
     #[test]
@@ -328,7 +328,13 @@ mod tests {
             (-1.0, FrostRisk::Possible),
             (-0.1, FrostRisk::None),
         ] {
-            let night = assess(coldest_c, Some(0.5), Some(5.0), apple_in_bloom(2.0), 0);
+            let night = assess(
+                coldest_c,
+                Some(0.5),
+                Some(5.0),
+                Some(apple_in_bloom(2.0)),
+                0,
+            );
             assert_eq!(night.risk, risk, "{coldest_c} °C");
             assert_eq!(night.kind, FrostKind::Radiative);
             let margin_k = night.margin_k.expect("known");
@@ -343,7 +349,7 @@ mod tests {
             (Some(0.5), Some(90.0)),
             (Some(4.0), None),
         ] {
-            let night = assess(-1.0, wind, cloud, apple_in_bloom(2.0), 0);
+            let night = assess(-1.0, wind, cloud, Some(apple_in_bloom(2.0)), 0);
             assert_eq!(
                 (night.kind, night.risk),
                 (FrostKind::Advective, FrostRisk::None)
@@ -354,7 +360,7 @@ mod tests {
     #[test]
     fn what_may_be_radiative_is_doubted_and_not_named() {
         for (wind, cloud) in [(None, None), (None, Some(5.0)), (Some(0.5), None)] {
-            let night = assess(-1.0, wind, cloud, apple_in_bloom(2.0), 0);
+            let night = assess(-1.0, wind, cloud, Some(apple_in_bloom(2.0)), 0);
             assert_eq!(
                 (night.kind, night.risk),
                 (FrostKind::Unknown, FrostRisk::Possible)

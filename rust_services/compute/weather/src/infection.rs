@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn the_response_is_one_at_the_optimum_and_none_at_the_cardinals() {
         assert!((SCAB.response(20.0) - 1.0).abs() < 1e-12);
-        assert_eq!([SCAB.response(1.0), SCAB.response(35.0)], [0.0, 0.0]);
+        assert!([1.0, 35.0].iter().all(|t| SCAB.response(*t).abs() < 1e-12));
         // By hand: 25/15 × (9/19)^(19/15).
         assert!((SCAB.response(10.0) - 0.646_8).abs() < 2e-4);
         assert!(SCAB.response(30.0) < SCAB.response(20.0));
@@ -334,7 +334,7 @@ mod tests {
             hours in proptest::collection::vec(0..3_u8, 1..400),
         ) {
             let pattern: String = hours.iter().map(|h| ['W', '.', '?'][usize::from(*h)]).collect();
-            let wet = hours.iter().filter(|h| **h == 0).count();
+            let wet = pattern.matches('W').count();
 
             let found = spells(&pattern, 20.0);
 

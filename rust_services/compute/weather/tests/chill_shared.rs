@@ -79,6 +79,7 @@ fn hour_of(first: Date, day: Date) -> usize {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "hours and halves are exact")]
 fn each_winter_has_chillrs_hours_units_and_portions() {
     let Some((first, hours)) = hours() else {
         return;
@@ -122,6 +123,7 @@ fn each_winter_has_chillrs_hours_units_and_portions() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "hours and halves are exact")]
 fn a_winter_is_chillrs_hour_by_hour() {
     let Some((first, hours)) = hours() else {
         return;

@@ -7,8 +7,9 @@ use furrow_rpc::weather::v1 as proto;
 use furrow_service_kit::Cancel;
 use proto::accumulate_chill_request::Source;
 
-use crate::columns::{self, whole_seconds};
-use crate::columns::{MAX_HOURS, between, column_bytes, hours_message, method, timestamp};
+use crate::columns::{
+    MAX_HOURS, between, column_bytes, hours_message, method, timestamp, whole_seconds,
+};
 use crate::daily::Daily;
 use crate::hourly::Hourly;
 use crate::status::CallError;
@@ -59,7 +60,7 @@ fn by_hour(message: &proto::HourlyWeather) -> Result<Temperatures, CallError> {
 fn by_day(message: &proto::ChillDays) -> Result<Temperatures, CallError> {
     let Daily { days, columns } = Daily::read("days.days", message.days.as_ref())?;
     between("days.latitude_deg", message.latitude_deg, -66.0, 66.0)?;
-    let outer = if message.has_neighbours { 1 } else { 0 };
+    let outer = usize::from(message.has_neighbours);
     let own = days.count.saturating_sub(2 * outer);
     let most = usize::try_from(MAX_HOURS).expect("32 bits fit") / DAY_HOURS;
     if !(1..=most).contains(&own) {
@@ -172,8 +173,10 @@ fn methods(is_idealised: bool) -> Vec<proto::Method> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use prost::Message as _;
+
+    use super::*;
+    use crate::columns;
 
     const START_S: i64 = 1_793_491_200;
 

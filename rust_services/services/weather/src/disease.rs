@@ -171,6 +171,9 @@ mod tests {
         }
     }
 
+    /// Makes a request wrong.
+    type Spoil = fn(&mut proto::AssessDiseaseRequest);
+
     fn answer(
         request: &proto::AssessDiseaseRequest,
     ) -> Result<proto::AssessDiseaseResponse, CallError> {
@@ -234,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_no_pathogen_is_refused_by_name() {
-        let wrong: [(fn(&mut proto::AssessDiseaseRequest), &str); 3] = [
+        let wrong: [(Spoil, &str); 3] = [
             (
                 |r| hours_of(r).air_temperature_c.clear(),
                 "air_temperature_c",

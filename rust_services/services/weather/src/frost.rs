@@ -101,11 +101,11 @@ fn wet_bulbs(columns: &HourlyColumns, temperature_c: &[f64], site: Site) -> Opti
         if humidity_percent.is_nan() {
             humidity_percent = relative_humidity_percent(*temperature_c, value(dew_point, row));
         }
-        let pressure_hpa = value(pressure, row);
-        let pressure_kpa = if pressure_hpa.is_nan() {
+        let measured_kpa = value(pressure, row) / 10.0;
+        let pressure_kpa = if measured_kpa.is_nan() {
             site.pressure_kpa
         } else {
-            pressure_hpa / 10.0
+            measured_kpa
         };
         wet_bulb_c(*temperature_c, humidity_percent, pressure_kpa)
     };
@@ -189,6 +189,9 @@ mod tests {
         }
     }
 
+    /// Makes a request wrong.
+    type Spoil = fn(&mut proto::AssessFrostRequest);
+
     fn answer(
         request: &proto::AssessFrostRequest,
     ) -> Result<proto::AssessFrostResponse, CallError> {
@@ -251,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused_by_name() {
-        let wrong: [(fn(&mut proto::AssessFrostRequest), &str); 5] = [
+        let wrong: [(Spoil, &str); 5] = [
             (|r| r.site = None, "site is missing"),
             (|r| r.hours = None, "hours is missing"),
             (
