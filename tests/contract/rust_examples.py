@@ -12,9 +12,9 @@ WORKSPACE = Path(__file__).parents[2] / "rust_services"
 
 
 @cache
-def built_example(name: str) -> Path:
-    """Build an example of ``furrow-raster`` and say where its program is."""
-    build = ["cargo", "build", "-q", "-p", "furrow-raster", "--example", name]
+def built_example(name: str, package: str = "furrow-raster") -> Path:
+    """Build an example of a crate and say where its program is."""
+    build = ["cargo", "build", "-q", "-p", package, "--example", name]
     result = subprocess.run(
         [*build, "--message-format=json"],
         cwd=WORKSPACE,
@@ -34,10 +34,10 @@ def built_example(name: str) -> Path:
     return Path(programs[-1])
 
 
-def run_example(name: str, stdin: bytes) -> bytes:
+def run_example(name: str, stdin: bytes, package: str = "furrow-raster") -> bytes:
     """Run an example to its end and return what it wrote."""
     result = subprocess.run(
-        [built_example(name)],
+        [built_example(name, package)],
         input=stdin,
         capture_output=True,
         check=False,
