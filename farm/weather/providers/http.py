@@ -240,6 +240,12 @@ class PoliteSession:
             return self._request(query, key=key, read=read, expires_at=expires_at)
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise self._too_slow(query) from error
+        except requests.exceptions.SSLError as error:
+            msg = (
+                f"No connection that can be trusted leads to {query.title}: its certificate is"
+                " another's, or something stands between."
+            )
+            raise _Failure(ProviderUnavailableError(msg), "connection", counts=True) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             msg = f"{query.title} cannot be reached, or the connection broke."
             raise _Failure(

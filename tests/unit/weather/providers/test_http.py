@@ -248,6 +248,17 @@ def test_nobody_at_home_is_unavailable(server: ProviderServer, session: PoliteSe
         session.ask(query(server, url="http://127.0.0.1:1/weather"), value)
 
 
+def test_a_connection_that_cannot_be_trusted_is_not_tried_again(
+    server: ProviderServer, session: PoliteSession, clock: Clock
+) -> None:
+    secure = server.url.replace("http:", "https:")  # where nothing secure answers
+
+    with pytest.raises(ProviderUnavailableError, match="can be trusted"):
+        session.ask(query(server, url=f"{secure}/weather"), value)
+
+    assert clock.slept == []
+
+
 def test_a_silent_server_is_a_timeout(server: ProviderServer, session: PoliteSession) -> None:
     server.will(Reply(hangs=True))
     before = counted("timeout")
