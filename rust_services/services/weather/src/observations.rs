@@ -14,6 +14,12 @@ use crate::status::CallError;
 /// Most samples of a call: a year of minutes and more.
 const MAX_SAMPLES: usize = 600_000;
 
+/// A value and its flag.
+const BYTES_PER_VALUE: usize = size_of::<f64>() + 1;
+
+/// Columns of an answer; what is around them is small.
+const MAX_ANSWER_BYTES: usize = crate::MAX_MESSAGE_BYTES - (64 << 10);
+
 /// Answers `ResampleHours`.
 pub(crate) fn resample_hours(
     request: &proto::ResampleHoursRequest,
@@ -41,9 +47,17 @@ pub(crate) fn resample_hours(
         stamp,
         phase_s: request.phase_seconds.into(),
     })?;
+    let present = samples.present();
+    let most = MAX_ANSWER_BYTES / BYTES_PER_VALUE / present.len().max(1);
+    if hours.hours().count > most {
+        let count = hours.hours().count;
+        let reason =
+            format!("reach over {count} hours; an answer has room for {most} in as many columns");
+        return Err(CallError::request("times", reason));
+    }
     let mut made = HourlyColumns::default();
     let mut sparse = Vec::new();
-    for (name, range, column) in samples.present() {
+    for (name, range, column) in present {
         cancel.check()?;
         let range = possible(range);
         let HourValues { values, flags } = if let Some(rule) = rule(name) {
@@ -89,7 +103,8 @@ fn samples_of(request: &proto::ResampleHoursRequest) -> Result<&proto::HourlyWea
     let Some(message) = &request.samples else {
         return Err(CallError::request("samples", "is missing"));
     };
-    if message.hours.is_some() {
+    let is_unset = |hours: &proto::Hours| hours.start.is_none() && hours.count == 0;
+    if !message.hours.as_ref().is_none_or(is_unset) {
         let reason = "is set; samples lie at their times";
         return Err(CallError::request("samples.hours", reason));
     }

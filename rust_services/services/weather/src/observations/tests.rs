@@ -196,6 +196,42 @@ fn what_is_wrong_with_samples_is_named_by_row() {
 }
 
 #[test]
+fn samples_far_apart_do_not_make_an_answer_beyond_the_limit_of_messages() {
+    let far = |columns: usize| {
+        let column = |at: usize| {
+            if at < columns {
+                column_bytes(&[1.0; 2])
+            } else {
+                Bytes::new()
+            }
+        };
+        let samples = proto::HourlyWeather {
+            air_temperature_c: column(0),
+            dew_point_c: column(1),
+            wind_speed_m_s: column(2),
+            wind_gust_m_s: column(3),
+            precipitation_mm: column(4),
+            shortwave_radiation_mj_m2: column(5),
+            surface_pressure_hpa: column(6),
+            ..proto::HourlyWeather::default()
+        };
+        let times = vec![START_S, START_S + 3600 * 299_999];
+        resampled(&proto::ResampleHoursRequest {
+            times,
+            ..quarters(samples, 2)
+        })
+    };
+
+    let answered = far(6).expect("fits");
+    assert!(prost::Message::encoded_len(&answered) <= crate::MAX_MESSAGE_BYTES);
+    let refused = far(7).expect_err("too large").to_string();
+    assert!(
+        refused.starts_with("times reach over 300000 hours"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn hours_with_impossible_values_are_judged_and_not_refused() {
     let hours = Hours {
         start_s: START_S,
