@@ -21,8 +21,8 @@ from farm.weather.providers.errors import (
     ProviderRefusedError,
 )
 from farm.weather.providers.hosts import Host
-from farm.weather.providers.http import Query
 from farm.weather.providers.interface import Attribution, DaySpan, Fetched, FetchRequest
+from farm.weather.providers.queries import Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,9 +18,9 @@ from farm.weather.providers import checks
 from farm.weather.providers.body import Kind
 from farm.weather.providers.errors import NoSuchDaysError, ProviderInvalidError
 from farm.weather.providers.hosts import Host
-from farm.weather.providers.http import Query
 from farm.weather.providers.interface import Attribution, DaySpan, Fetched, FetchRequest
 from farm.weather.providers.power_csv import PowerTable, read_table
+from farm.weather.providers.queries import Query
 from farm.weather.series import DailyWeather
 from farm.weather.variables import HOURLY_BY_NAME, Semantics
 

@@ -18,8 +18,8 @@ from farm.weather.providers import checks, reading
 from farm.weather.providers.body import Kind
 from farm.weather.providers.errors import ProviderInvalidError, ProviderRefusedError
 from farm.weather.providers.hosts import Host
-from farm.weather.providers.http import Query
 from farm.weather.providers.interface import Attribution, DaySpan, Fetched, FetchRequest
+from farm.weather.providers.queries import Query
 from farm.weather.variables import HOURLY_BY_NAME
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ class OpenMeteo:
             url=_url(request.product),
             parameters=parameters,
             kind=Kind.JSON,
+            secret=settings.OPEN_METEO_KEY,
             # As they count: ten variables of two weeks are one call, more are more.
             cost=max(1.0, len(names) / 10) * max(1.0, asked_days / 14),
         )

@@ -22,7 +22,8 @@ from farm.weather.providers.errors import (
     ProviderUnavailableError,
 )
 from farm.weather.providers.hosts import Host
-from farm.weather.providers.http import Query, polite_session, user_agent
+from farm.weather.providers.http import polite_session, user_agent
+from farm.weather.providers.queries import Query
 from tests.unit.weather.providers.provider_server import NOW, Reply, as_json
 
 if TYPE_CHECKING:
@@ -350,6 +351,15 @@ def test_no_proxy_password_or_cookie_of_the_surroundings_is_used(
     assert "Authorization" not in server.seen[1].headers
 
 
+def test_a_key_that_is_quoted_back_is_blotted_out(
+    server: ProviderServer, session: PoliteSession
+) -> None:
+    server.will(as_json({"reason": "The key se cret is unknown."}, status=403))
+
+    with pytest.raises(ProviderRefusedError, match="The key … is unknown"):
+        session.ask(query(server, secret="se cret"), value)
+
+
 def test_no_key_shows_in_a_failure(server: ProviderServer, session: PoliteSession) -> None:
     server.will(Reply(resets=True))
 
@@ -471,7 +481,7 @@ def test_few_answers_are_kept(server: ProviderServer, session: PoliteSession) ->
         asked = query(server, is_kept=True, host=wide, parameters={"latitude": str(place)})
         session.ask(asked, value)
 
-    assert len(session._kept) == 64
+    assert len(session.exchange.kept) == 64
 
 
 def test_a_process_has_one_session_and_says_whom_to_write_to(settings: SettingsWrapper) -> None:
