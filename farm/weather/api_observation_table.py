@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,8 @@ def observation_lines(
     is_known = np.zeros(weather.hourly.count, dtype=bool)
     for column in columns:
         is_known |= ~np.isnan(column)
-    if weather.observed_until is not None:
-        is_known &= _stamps(weather) <= int(weather.observed_until.timestamp())
+    until = weather.observed_until
+    is_known &= _stamps(weather) <= (-math.inf if until is None else until.timestamp())
     shown = [
         column_in(name, column, system=system) for name, column in zip(names, columns, strict=True)
     ]

@@ -322,6 +322,29 @@ class DailyAtPosition(DailyQuery, PositionQuery):
     """Days at a coordinate."""
 
 
+class ObservationsQuery(SpannedQuery):
+    """Observed hours as a file."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Leave `columns` out: a file has all of them."""
+        fields = super().get_fields()
+        del fields["columns"]
+        return fields
+
+
+class UploadQuery(QuerySerializer):
+    """How a file is taken."""
+
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Only say what would become of it; nothing is stored."
+    )
+    mapping = serializers.CharField(
+        required=False,
+        max_length=8192,
+        help_text="JSON, with a body of text/csv; in a form it is a part.",
+    )
+
+
 class BalanceQuery(WrittenQuery):
     """Days of a season that are shown; it is balanced from sowing on all the same."""
 

@@ -83,6 +83,22 @@ BALANCE_DESCRIPTION = (
 )
 
 
+OBSERVATIONS_DESCRIPTION = (
+    "Every hour that was observed, by whatever source, from the best one: `time` (local, with the "
+    "offset), a column for each variable, `sources` and `flags`. Values that cannot be stand there "
+    "with their flag. By default the last 30 days; 400 at most. Forecasts are left out."
+)
+UPLOAD_DESCRIPTION = (
+    "A file of any step from a minute to an hour becomes hours, all of it or nothing: a refusal "
+    "names row and column. `mapping` is a JSON object: `time` (header, or headers of date and "
+    "time), `columns` (header → `variable`, `unit`, `is_counter`), and where needed `time_zone` "
+    "(the farm's by default), `time_form` (`ymd`, `dmy`, `mdy`, `unix`), `fold` (`refuse`, "
+    "`earlier`, `later`, `in_order`), `stamp` (`end`, `begin`), `step_s`, `phase_s`, "
+    "`completeness_share`, `encoding`, `delimiter`, `decimal`, `header_row`, `rows_after_header`, "
+    "`missing`, `wind_height_m`. The same file again changes nothing. Needs an agronomist."
+)
+
+
 def _words(kinds: Iterable[str]) -> str:
     return ", ".join(f"`{kind}`" for kind in kinds)
 
@@ -388,6 +404,26 @@ class BalanceSchema(DaysSchema):
     assumptions = serializers.DictField()
     looks = serializers.IntegerField(help_text="Clear looks that coefficients rest on.")
     calibration = serializers.CharField(help_text="Of coefficients from NDVI; may be empty.")
+
+
+class UploadSchema(serializers.Serializer[Any]):
+    """What became of a file."""
+
+    is_stored = serializers.BooleanField(help_text="False of a dry run.")
+    rows = serializers.IntegerField()
+    rows_repeated = serializers.IntegerField(help_text="That said the same as the one before.")
+    step_s = serializers.IntegerField()
+    encoding = serializers.CharField()
+    first_hour = serializers.DateTimeField()
+    last_hour = serializers.DateTimeField()
+    hours = serializers.IntegerField(help_text="Between the two, gaps included.")
+    hours_new = serializers.IntegerField()
+    hours_changed = serializers.IntegerField()
+    hours_unchanged = serializers.IntegerField()
+    flagged = _by_column(_by_column(serializers.IntegerField()))
+    missing = _by_column(serializers.IntegerField(help_text="Hours without a value."))
+    counter_resets = serializers.IntegerField()
+    counter_gaps = serializers.IntegerField()
 
 
 class FeedListSchema(serializers.Serializer[Any]):

@@ -62,6 +62,7 @@ def import_station_csv(
     options: CsvOptions,
     client: WeatherClient,
     now: datetime,
+    is_dry: bool = False,
 ) -> CsvImport:
     """Read a file, make hours of it and keep them.
 
@@ -71,6 +72,7 @@ def import_station_csv(
         options: What its columns and times are.
         client: Of furrow-weather, which makes hours of samples and judges them.
         now: No row may be later.
+        is_dry: Store nothing, only say what would become of it.
 
     Raises:
         InvalidInputError: Something in it makes no sense; the sentence names row and column, and
@@ -99,6 +101,7 @@ def import_station_csv(
         hourly=hourly,
         flags=judged.flags,
         phase_s=options.phase_s,
+        is_dry=is_dry,
     )
     stamps = hourly.stamps()
     return CsvImport(

@@ -66,6 +66,7 @@ def store_hours(
     hourly: HourlyWeather,
     flags: Mapping[str, Flags] | None = None,
     phase_s: int | None = None,
+    is_dry: bool = False,
 ) -> StoreOutcome:
     """Keep hours that came to pass, all or none of them.
 
@@ -78,6 +79,7 @@ def store_hours(
         hourly: The hours.
         flags: What was found about them, by column; absent: nothing.
         phase_s: Seconds past the whole hour at which the hours end; by default those of the start.
+        is_dry: Write nothing, only say what would change.
 
     Raises:
         InvalidInputError: The days hold hours of this source that end at another minute.
@@ -103,6 +105,9 @@ def store_hours(
     is_dirty |= (merged_marks != kept_marks).any((1, 2))
     is_dirty &= is_kept | is_marked.any((1, 2))
     rows = np.flatnonzero(is_dirty)
+    outcome = _outcome(is_sent=is_sent, was=was, differs=differs, days=len(rows), marks=marks)
+    if is_dry:
+        return outcome
     _write(
         [
             WeatherDay(
@@ -116,7 +121,6 @@ def store_hours(
             for row in rows
         ]
     )
-    outcome = _outcome(is_sent=is_sent, was=was, differs=differs, days=len(rows), marks=marks)
     _count(source, outcome, marks=marks[rows])
     return outcome
 

@@ -7,6 +7,7 @@ from django.urls import path
 from farm.weather import (
     api_balance,
     api_farm,
+    api_observations,
     api_place,
     api_position,
     api_seasons,
@@ -41,6 +42,11 @@ urlpatterns = [
     path(f"{FARM}/feeds/", api_place.FarmFeedsView.as_view(), name="farm-weather-feeds"),
     path(f"{FARM}/refresh/", api_place.FarmRefreshView.as_view(), name="farm-weather-refresh"),
     path(f"{FARM}/profiles/", api_place.FarmProfilesView.as_view(), name="farm-weather-profiles"),
+    path(
+        f"{FARM}/observations/",
+        api_observations.FarmObservationsView.as_view(),
+        name="farm-weather-observations",
+    ),
     path(
         f"{FIELD}/water-balance/",
         api_balance.FieldBalanceView.as_view(),

@@ -68,6 +68,36 @@ GET    jobs/                                             anybody     read       
 GET    jobs/{job_id}/                                    viewer      read             200    404
 POST   jobs/{job_id}/cancel/                             agronomist  write            200    404
 POST   jobs/{job_id}/retry/                              agronomist  write            200    404
+GET    weather/current/                                  anybody     read             200    200
+GET    weather/hourly/                                   anybody     read             200    200
+GET    weather/daily/                                    anybody     read             200    200
+GET    weather/weekly/                                   anybody     read             200    200
+GET    farms/{farm_id}/weather/current/                  viewer      read             200    404
+GET    farms/{farm_id}/weather/hourly/                   viewer      read             200    404
+GET    farms/{farm_id}/weather/daily/                    viewer      read             200    404
+GET    farms/{farm_id}/weather/weekly/                   viewer      read             200    404
+GET    farms/{farm_id}/weather/agro/                     viewer      read             200    404
+GET    farms/{farm_id}/weather/gdd/                      viewer      read             200    404
+GET    farms/{farm_id}/weather/chill/                    viewer      read             200    404
+GET    farms/{farm_id}/weather/et0/                      viewer      read             200    404
+GET    farms/{farm_id}/weather/frost/                    viewer      read             200    404
+GET    farms/{farm_id}/weather/rain/                     viewer      read             200    404
+GET    farms/{farm_id}/weather/windows/{kind}/           viewer      read             200    404
+GET    farms/{farm_id}/weather/location/                 viewer      read             200    404
+GET    farms/{farm_id}/weather/feeds/                    viewer      read             200    404
+GET    farms/{farm_id}/weather/profiles/                 viewer      read             200    404
+GET    farms/{farm_id}/weather/observations/             viewer      read             200    404
+PUT    farms/{farm_id}/weather/location/                 manager     write            200    404
+PATCH  farms/{farm_id}/weather/location/                 manager     write            200    404
+POST   farms/{farm_id}/weather/refresh/                  agronomist  write            202    404
+POST   farms/{farm_id}/weather/observations/             agronomist  write            200    404
+GET    fields/{field_id}/water-balance/                  viewer      read             200    404
+GET    fields/{field_id}/water-balance/setup/            viewer      read             200    404
+PUT    fields/{field_id}/water-balance/setup/            agronomist  write            200    404
+DELETE fields/{field_id}/water-balance/setup/            agronomist  write            204    404
+GET    fields/{field_id}/irrigations/                    viewer      read             200    404
+POST   fields/{field_id}/irrigations/                    agronomist  write            201    404
+DELETE fields/{field_id}/irrigations/{irrigation_id}/    agronomist  write            204    404
 """
 
 

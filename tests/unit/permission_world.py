@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from tests.unit.imagery.observation_making import (
     make_scene,
     square,
 )
+from tests.unit.weather.water_making import HOURS_OF_STATION, MAPPING, SETUP, add_water
 
 if TYPE_CHECKING:
     from tests.unit.permission_table import Rule
@@ -86,6 +88,16 @@ class World:
                 return feature
             case "PATCH fields/{field_id}/":
                 return {"properties": {"name": "Renamed"}}
+            case "PUT farms/{farm_id}/weather/location/":
+                return {"longitude": 3.0, "latitude": 51.0}
+            case "PATCH farms/{farm_id}/weather/location/":
+                return {"elevation_m": 12.0}
+            case "PUT fields/{field_id}/water-balance/setup/":
+                return SETUP
+            case "POST fields/{field_id}/irrigations/":
+                return {"day": "2026-06-14", "depth_mm": 12.5}
+            case name if name.startswith("GET weather/"):
+                return {"latitude": 51.0, "longitude": 3.0}
             case "POST statistics/":
                 return {"index": "ndvi", "farm": self.farm.pk, "outlines": square(**HERE)}
         return {}
@@ -100,6 +112,9 @@ class World:
             parts = {"10m.tif": f"10m of {actor}", "scl.tif": f"scl of {actor}"}
             files = [SimpleUploadedFile(name, text.encode()) for name, text in parts.items()]
             body, kind = {"files": files}, "multipart"
+        if f"{rule.method} {rule.path}" == "POST farms/{farm_id}/weather/observations/":
+            file = SimpleUploadedFile("station.csv", HOURS_OF_STATION)
+            body, kind = {"file": file, "mapping": json.dumps(MAPPING)}, "multipart"
         with transaction.atomic():
             options = {} if rule.method == "GET" else {"format": kind}
             answer = getattr(client, rule.method.lower())(path, body, **options)
@@ -130,6 +145,7 @@ def new_world() -> World:
         farm=farm, kind=JobKind.RECOMPUTE_FIELD, subject_id=parcel.pk, requested_by=None
     )
     Job.objects.filter(pk=failed.pk).update(state=JobState.FAILED)
+    irrigation = add_water(parcel)
     owner = Principal(user=people["owner"])
     key = create_key(principal=owner, name="mast", scopes=["admin"]).key
     world = World(
@@ -147,6 +163,8 @@ def new_world() -> World:
             "key_id": key.pk,
             "user_id": people["member"].pk,
             "index": "ndvi",
+            "kind": "spray",
+            "irrigation_id": irrigation.pk,
         },
     )
     world.headers = {"nobody": {}} | {

@@ -18,6 +18,7 @@ from rest_framework.test import APIClient
 from farm.accounts.models import Scope
 from farm.clients.channel import close_channels
 from farm.clients.fakes import serving
+from farm.clients.weather_fakes import InMemoryWeather, serving_weather
 from farm.farms.access import RANK
 from farm.farms.models import Role
 from farm.fields.models import Field
@@ -44,20 +45,20 @@ DEAD_CREDENTIALS = ("inactive", "expired key", "revoked key", "no such key")
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """An NDVI service in memory that takes every file and writes every raster."""
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, str]]:
+    """Services in memory: one of NDVI that takes every file, and one of weather."""
     store = tmp_path_factory.mktemp("permissions") / "store"
     ndvi = WritingNdvi(store)
     knows_sentinel_2(ndvi)
     has_vegetation(ndvi)
-    with serving(ndvi) as target:
-        yield target, store
+    with serving(ndvi) as target, serving_weather(InMemoryWeather()) as weather_target:
+        yield target, store, weather_target
         close_channels()
 
 
 @pytest.fixture
-def world(db: None, service: tuple[str, Path], settings: SettingsWrapper) -> World:
-    settings.NDVI_TARGET, settings.STORE_ROOT = service
+def world(db: None, service: tuple[str, Path, str], settings: SettingsWrapper) -> World:
+    settings.NDVI_TARGET, settings.STORE_ROOT, settings.WEATHER_TARGET = service
     return new_world()
 
 

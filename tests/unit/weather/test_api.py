@@ -34,7 +34,7 @@ from tests.unit.imagery.observation_making import make_farm, make_field
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
     from rest_framework.test import APIClient
 
     from farm.farms.models import Farm
@@ -74,7 +74,7 @@ def target() -> Iterator[tuple[InMemoryWeather, str]]:
 @pytest.fixture(autouse=True)
 def service(
     target: tuple[InMemoryWeather, str],
-    settings: SettingsWrapper,
+    settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> InMemoryWeather:
     settings.WEATHER_TARGET = target[1]
