@@ -5,6 +5,7 @@
 //! in names. No clock, no files, no sockets.
 
 mod air;
+mod air_columns;
 mod air_profile;
 mod axis;
 mod chill;
@@ -38,6 +39,7 @@ pub use air::{
     dew_point_c, magnus_vapour_pressure_kpa, relative_humidity_percent, temperature_humidity_index,
     vapour_pressure_deficit_kpa, wet_bulb_c,
 };
+pub use air_columns::{AirColumns, AirHours, describe_air};
 pub use air_profile::{
     pressure_of_elevation_kpa, psychrometric_constant_kpa_k, wind_speed_2m_m_s,
 };

@@ -23,6 +23,7 @@ mod hourly;
 mod local_hours;
 mod observations;
 mod rain;
+mod sites;
 pub mod status;
 mod water;
 mod windows;
