@@ -7,6 +7,7 @@ from farm.farms import admin as farms_admin
 from farm.fields import admin as fields_admin
 from farm.imagery import observation_admin, scene_admin
 from farm.jobs import admin as jobs_admin
+from farm.weather import admin as weather_admin
 
 admin.site.site_title = "Furrow"
 admin.site.site_header = "Furrow administration"
@@ -18,4 +19,5 @@ __all__ = [
     "jobs_admin",
     "observation_admin",
     "scene_admin",
+    "weather_admin",
 ]

@@ -10,9 +10,10 @@ class FarmConfig(AppConfig):
     verbose_name = "Farm"
 
     def ready(self) -> None:
-        """Register system checks, schema extensions, what keeps mosaics whole and what counts."""
+        """Register system checks, schema extensions, what keeps rows whole, what counts."""
         from farm.accounts import checks, schema  # noqa: F401
         from farm.imagery import mosaic_signals  # noqa: F401
         from farm.observability.model_operations import count_model_operations
+        from farm.weather import profiles  # noqa: F401
 
         count_model_operations()
