@@ -107,7 +107,8 @@ class WeatherClient:
         self, *, hourly: HourlyWeather, timeout_s: float = TIMEOUT_S
     ) -> Mapping[str, Flags]:
         """Judge hours by range, step and persistence; no value changes."""
-        request = weather_pb2.JudgeHoursRequest(hours=converters.hourly_to_proto(hourly))
+        request = weather_pb2.JudgeHoursRequest()
+        converters.write_hourly(request.hours, hourly)
         return converters.flags_from_proto(_asked(self._stub.JudgeHours, request, timeout_s).flags)
 
     def aggregate_days(
@@ -144,10 +145,8 @@ class WeatherClient:
         self, *, site: Site, hourly: HourlyWeather, timeout_s: float = TIMEOUT_S
     ) -> AirColumns:
         """Work out what the air is like: vapour pressures, dew point, wet bulb, Delta-T, THI."""
-        request = weather_pb2.DescribeAirRequest(
-            site=converters.site_to_proto(site),
-            hours=converters.hourly_to_proto(hourly, only=days.AIR_COLUMNS),
-        )
+        request = weather_pb2.DescribeAirRequest(site=converters.site_to_proto(site))
+        converters.write_hourly(request.hours, hourly, only=days.AIR_COLUMNS)
         answer = _asked(self._stub.DescribeAir, request, timeout_s)
         return days.air_from_proto(answer, hourly.count)
 
@@ -160,10 +159,8 @@ class WeatherClient:
         timeout_s: float = TIMEOUT_S,
     ) -> EtEstimates:
         """Estimate reference evapotranspiration by the hour, of 1 to 1,000 stations."""
-        request = weather_pb2.EstimateHourlyEtRequest(
-            stations=[days.et_hours_to_proto(station) for station in stations],
-            method=days.et_method_to_proto(method),
-            with_intermediates=with_intermediates,
+        request = days.hourly_et_request(
+            stations=stations, method=method, with_intermediates=with_intermediates
         )
         answer = _asked(self._stub.EstimateHourlyEt, request, timeout_s)
         return days.estimates_from_proto(answer)
@@ -177,10 +174,8 @@ class WeatherClient:
         timeout_s: float = TIMEOUT_S,
     ) -> EtEstimates:
         """Estimate reference evapotranspiration by the day, of 1 to 1,000 stations."""
-        request = weather_pb2.EstimateDailyEtRequest(
-            stations=[days.et_days_to_proto(station) for station in stations],
-            method=days.et_method_to_proto(method),
-            with_intermediates=with_intermediates,
+        request = days.daily_et_request(
+            stations=stations, method=method, with_intermediates=with_intermediates
         )
         return days.estimates_from_proto(_asked(self._stub.EstimateDailyEt, request, timeout_s))
 
@@ -225,10 +220,10 @@ class WeatherClient:
     ) -> FrostAssessment:
         """Assess the frost of each night; without thresholds against 0 °C alone."""
         request = weather_pb2.AssessFrostRequest(
-            hours=days.local_hours_to_proto(hours, only=risks.FROST_COLUMNS),
             site=converters.site_to_proto(site),
             thresholds=None if thresholds is None else risks.frost_thresholds_to_proto(thresholds),
         )
+        days.write_local_hours(request.hours, hours, only=risks.FROST_COLUMNS)
         return risks.frost_from_proto(_asked(self._stub.AssessFrost, request, timeout_s))
 
     def assess_disease(
@@ -240,9 +235,9 @@ class WeatherClient:
     ) -> DiseaseAssessment:
         """Assess leaf wetness, Hutton criteria and, with a model, infections."""
         request = weather_pb2.AssessDiseaseRequest(
-            hours=days.local_hours_to_proto(hours, only=risks.DISEASE_COLUMNS),
             model=None if model is None else risks.model_to_proto(model),
         )
+        days.write_local_hours(request.hours, hours, only=risks.DISEASE_COLUMNS)
         return risks.disease_from_proto(_asked(self._stub.AssessDisease, request, timeout_s))
 
     def summarize_rain(
@@ -255,10 +250,10 @@ class WeatherClient:
     ) -> RainSummary:
         """Sum the rain up to an instant, and find dry spells."""
         request = weather_pb2.SummarizeRainRequest(
-            hours=days.local_hours_to_proto(hours, only=risks.RAIN_COLUMNS),
             until=converters.timestamp_of(until),
             dry_below_mm=dry_below_mm,
         )
+        days.write_local_hours(request.hours, hours, only=risks.RAIN_COLUMNS)
         return risks.rain_from_proto(_asked(self._stub.SummarizeRain, request, timeout_s))
 
     def balance_water(

@@ -69,14 +69,15 @@ def samples_to_request(
     completeness_share: float,
 ) -> weather_pb2.ResampleHoursRequest:
     """Write a logger's samples."""
-    return weather_pb2.ResampleHoursRequest(
+    request = weather_pb2.ResampleHoursRequest(
         times=times.tolist(),  # the one field of numbers that is no column
-        samples=converters.samples_to_proto(columns),
         step_seconds=step_s,
         stamp=_STAMPS[stamp],
         phase_seconds=phase_s,
         completeness_share=completeness_share,
     )
+    converters.write_columns(request.samples, columns)
+    return request
 
 
 def judged_from_proto(answer: weather_pb2.ResampleHoursResponse) -> JudgedHours:
@@ -87,25 +88,19 @@ def judged_from_proto(answer: weather_pb2.ResampleHoursResponse) -> JudgedHours:
     )
 
 
-def local_hours_to_proto(
-    local: LocalHours, *, only: Iterable[str] | None = None
-) -> weather_pb2.LocalHours:
+def write_local_hours(
+    message: weather_pb2.LocalHours, local: LocalHours, *, only: Iterable[str]
+) -> None:
     """Write hours with the zone that cuts them.
 
     Args:
+        message: Empty.
         local: The hours.
-        only: Names of the columns that the call reads; None: all.
+        only: Names of the columns that the call reads.
     """
-    hours = (
-        converters.hourly_to_proto(local.hours)
-        if only is None
-        else converters.hourly_to_proto(local.hours, only=only)
-    )
-    return weather_pb2.LocalHours(
-        hours=hours,
-        time_zone=local.time_zone,
-        completeness_share=local.completeness_share,
-    )
+    converters.write_hourly(message.hours, local.hours, only=only)
+    message.time_zone = local.time_zone
+    message.completeness_share = local.completeness_share
 
 
 def hours_to_days_request(
@@ -118,11 +113,12 @@ def hours_to_days_request(
 ) -> weather_pb2.AggregateDaysRequest:
     """Write hours that are to be cut into days."""
     request = weather_pb2.AggregateDaysRequest(
-        stations=[_station_to_proto(station) for station in stations],
         time_zone=time_zone,
         day_start=_DAY_STARTS[day_start],
         completeness_share=completeness_share,
     )
+    for station in stations:
+        _write_station(request.stations.add(), station)
     if observed_until is not None:
         request.observed_until.CopyFrom(converters.timestamp_of(observed_until))
     return request
@@ -165,22 +161,34 @@ def et_method_to_proto(method: EtMethod) -> weather_pb2.EtMethod:
     )
 
 
-def et_hours_to_proto(station: EtHours) -> weather_pb2.EtHours:
-    """Write one station's hours."""
-    return weather_pb2.EtHours(
-        station_id=station.station_id,
-        site=converters.site_to_proto(station.site),
-        hours=converters.hourly_to_proto(station.hours, only=ET_COLUMNS),
+def hourly_et_request(
+    *, stations: Sequence[EtHours], method: EtMethod, with_intermediates: bool
+) -> weather_pb2.EstimateHourlyEtRequest:
+    """Write stations' hours."""
+    request = weather_pb2.EstimateHourlyEtRequest(
+        method=et_method_to_proto(method), with_intermediates=with_intermediates
     )
+    for station in stations:
+        message = request.stations.add(
+            station_id=station.station_id, site=converters.site_to_proto(station.site)
+        )
+        converters.write_hourly(message.hours, station.hours, only=ET_COLUMNS)
+    return request
 
 
-def et_days_to_proto(station: EtDays) -> weather_pb2.EtDays:
-    """Write one station's days."""
-    return weather_pb2.EtDays(
-        station_id=station.station_id,
-        site=converters.site_to_proto(station.site),
-        days=converters.daily_to_proto(station.days),
+def daily_et_request(
+    *, stations: Sequence[EtDays], method: EtMethod, with_intermediates: bool
+) -> weather_pb2.EstimateDailyEtRequest:
+    """Write stations' days."""
+    request = weather_pb2.EstimateDailyEtRequest(
+        method=et_method_to_proto(method), with_intermediates=with_intermediates
     )
+    for station in stations:
+        message = request.stations.add(
+            station_id=station.station_id, site=converters.site_to_proto(station.site)
+        )
+        converters.write_daily(message.days, station.days)
+    return request
 
 
 def estimates_from_proto(
@@ -201,19 +209,15 @@ def estimates_from_proto(
     )
 
 
-def _station_to_proto(station: StationHours) -> weather_pb2.StationHours:
-    return weather_pb2.StationHours(
-        station_id=station.station_id,
-        hours=converters.hourly_to_proto(station.hours),
-        further=[
-            weather_pb2.FurtherColumn(
-                name=column.name,
-                values=converters.column_to_bytes(column.values),
-                aggregate=_AGGREGATES[column.aggregate],
-            )
-            for column in station.further
-        ],
-    )
+def _write_station(message: weather_pb2.StationHours, station: StationHours) -> None:
+    message.station_id = station.station_id
+    converters.write_hourly(message.hours, station.hours)
+    for column in station.further:
+        message.further.add(
+            name=column.name,
+            values=converters.column_to_bytes(column.values),
+            aggregate=_AGGREGATES[column.aggregate],
+        )
 
 
 def _days_from_proto(message: weather_pb2.StationDays) -> StationDays:

@@ -12,8 +12,8 @@ from farm.clients.weather_converters import (
     column_to_bytes,
     days_to_proto,
     hourly_from_proto,
-    hourly_to_proto,
     named_columns,
+    write_hourly,
 )
 from farm.rpc.weather.v1 import series_pb2, weather_pb2
 from farm.weather.domain import HOUR_S, Days
@@ -84,7 +84,9 @@ def resampled(request: Any) -> Any:
         start=datetime.fromtimestamp(int(ends[0]), UTC), count=count, columns=columns
     )
     flags = [series_pb2.ColumnFlags(column=name, flags=bytes(count)) for name in columns]
-    return weather_pb2.ResampleHoursResponse(hours=hourly_to_proto(hourly), flags=flags)
+    answer = weather_pb2.ResampleHoursResponse(flags=flags)
+    write_hourly(answer.hours, hourly)
+    return answer
 
 
 def judged(request: Any) -> Any:

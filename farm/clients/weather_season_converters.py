@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from farm.clients import weather_converters as converters
-from farm.clients.weather_day_converters import local_hours_to_proto
+from farm.clients.weather_day_converters import write_local_hours
 from farm.rpc.weather.v1 import weather_pb2
 from farm.weather.domain import LocalHours
 from farm.weather.domain_seasons import (
@@ -47,9 +47,9 @@ def heat_to_request(
         most_interpolated_days=most_interpolated_days,
     )
     if isinstance(source, LocalHours):
-        request.hours.CopyFrom(local_hours_to_proto(source, only=_TEMPERATURE))
+        write_local_hours(request.hours, source, only=_TEMPERATURE)
     else:
-        request.days.CopyFrom(converters.daily_to_proto(source))
+        converters.write_daily(request.days, source)
     return request
 
 
@@ -71,11 +71,11 @@ def chill_to_request(
     """Write hours or days, and what a season is remembered by."""
     request = weather_pb2.AccumulateChillRequest()
     if isinstance(source, ChillDays):
-        request.days.days.CopyFrom(converters.daily_to_proto(source.days))
+        converters.write_daily(request.days.days, source.days)
         request.days.latitude_deg = source.latitude_deg
         request.days.has_neighbours = source.has_neighbours
     else:
-        request.hours.CopyFrom(converters.hourly_to_proto(source, only=_TEMPERATURE))
+        converters.write_hourly(request.hours, source, only=_TEMPERATURE)
     if state is not None:
         request.state.CopyFrom(_state_to_proto(state))
     return request

@@ -41,10 +41,10 @@ def windows_to_request(
 ) -> windows_pb2.FindWindowsRequest:
     """Write hours and thresholds; the kind of the thresholds is the kind of window."""
     request = windows_pb2.FindWindowsRequest(
-        hours=converters.hourly_to_proto(hourly, only=_COLUMNS),
         site=converters.site_to_proto(site),
         min_hours=min_hours,
     )
+    converters.write_hourly(request.hours, hourly, only=_COLUMNS)
     values = asdict(thresholds)
     match thresholds:
         case SprayThresholds():
