@@ -22,9 +22,12 @@ from rest_framework.test import APIClient
 from farm.accounts.models import Scope, User
 from farm.accounts.principal import Principal
 from farm.accounts.services import create_key
+from farm.clients.channel import close_channels
+from farm.clients.weather_fakes import InMemoryWeather, serving_weather
 from farm.farms.models import Role
 from farm.imagery.models import MosaicPart, Scene
 from farm.jobs.models import Job, JobKind
+from farm.weather.places import shared_place
 from tests.unit.imagery.ndvi_server import serving
 from tests.unit.imagery.observation_making import (
     PASS,
@@ -34,6 +37,7 @@ from tests.unit.imagery.observation_making import (
     make_observation,
     make_scene,
 )
+from tests.unit.weather.water_making import add_water, add_weather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
 TABLE = Path(__file__).parents[1] / "golden" / "sql_queries.json"
 TOUCHED = re.compile(r'(?:FROM|JOIN|INTO|UPDATE) "(\w+)"')
 SMALL, LARGE = 1, 4  # fields, days and members
+HERE = {"latitude": "51.0", "longitude": "3.0"}
 
 # Route → what its address names.
 ADDRESSES: dict[str, tuple[str, ...]] = {
@@ -57,6 +62,21 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "farm-list": (),
     "farm-member-detail": ("farm_id", "user_id"),
     "farm-member-list": ("farm_id",),
+    "farm-weather-agro": ("farm_id",),
+    "farm-weather-chill": ("farm_id",),
+    "farm-weather-current": ("farm_id",),
+    "farm-weather-daily": ("farm_id",),
+    "farm-weather-et0": ("farm_id",),
+    "farm-weather-feeds": ("farm_id",),
+    "farm-weather-frost": ("farm_id",),
+    "farm-weather-gdd": ("farm_id",),
+    "farm-weather-hourly": ("farm_id",),
+    "farm-weather-location": ("farm_id",),
+    "farm-weather-observations": ("farm_id",),
+    "farm-weather-profiles": ("farm_id",),
+    "farm-weather-rain": ("farm_id",),
+    "farm-weather-weekly": ("farm_id",),
+    "farm-weather-windows": ("farm_id", "kind"),
     "field-detail": ("field_id",),
     "field-index-latest": ("field_id", "index"),
     "field-index-legend": ("field_id", "index"),
@@ -64,7 +84,10 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "field-index-raster-tif": ("field_id", "index"),
     "field-index-tiles": ("field_id", "index"),
     "field-index-timeseries": ("field_id", "index"),
+    "field-irrigation-list": ("field_id",),
     "field-list": ("farm_id",),
+    "field-water-balance": ("field_id",),
+    "field-water-setup": ("field_id",),
     "index-detail": ("index",),
     "index-list": (),
     "job-detail": ("job_id",),
@@ -73,13 +96,19 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "key-list": (),
     "scene-detail": ("scene_id",),
     "scene-list": ("farm_id",),
+    "weather-current": (),
+    "weather-daily": (),
+    "weather-hourly": (),
+    "weather-weekly": (),
 }
 
 
 @pytest.fixture(autouse=True)
-def _ndvi(tmp_path: Path, settings: SettingsWrapper, db: None) -> Iterator[None]:
-    with serving(settings, tmp_path / "store"):
+def _services(tmp_path: Path, settings: SettingsWrapper, db: None) -> Iterator[None]:
+    with serving(settings, tmp_path / "store"), serving_weather(InMemoryWeather()) as target:
+        settings.WEATHER_TARGET = target
         yield
+        close_channels()
 
 
 def get_routes() -> set[str]:
@@ -119,6 +148,9 @@ def stocked(size: int) -> dict[str, Any]:
                     observation=look, scene=tile, position=position, effective_pixels=150.0
                 )
         add_member(farm, number=day)
+        add_water(fields[0])
+    add_weather(farm, days=size)
+    shared_place(longitude=3.0, latitude=51.0)  # somebody asked for it before
     scene = Scene.objects.filter(farm=farm).order_by("-acquired_at", "-pk")[0]
     jobs = [
         Job.objects.create(
@@ -140,6 +172,7 @@ def stocked(size: int) -> dict[str, Any]:
         "key_id": key.key.pk,
         "user_id": user.pk,
         "index": "ndvi",
+        "kind": "spray",
     }
 
 
@@ -154,7 +187,7 @@ def asked(stock: dict[str, Any], route: str) -> list[list[str]]:
     address = reverse(route, kwargs={name: stock[name] for name in ADDRESSES[route]})
     client.get(reverse("index-list"))  # from now on the key counts as used
     with CaptureQueriesContext(connection) as queries:
-        answer = client.get(address)
+        answer = client.get(address, HERE if route.startswith("weather-") else {})
         if answer.streaming:
             b"".join(answer.streaming_content)
     assert answer.status_code == 200, answer.content
