@@ -61,6 +61,14 @@ class Failure(Exception):  # noqa: N818 – it never leaves providers.http
         self.counts = counts
 
 
+class _Session(requests.Session):
+    """Sees no redirects: requests reads their whole bodies, even where it is not to follow them."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Say that there is none; the exchange looks for itself."""
+        del resp
+
+
 @dataclass(slots=True, kw_only=True)
 class Exchange:
     """Sends requests over one pool of connections and reads their answers, each within bounds."""
@@ -71,7 +79,7 @@ class Exchange:
     connect_within_s: float
     silent_at_most_s: float
     kept: KeptAnswers = field(default_factory=KeptAnswers)
-    _requests: requests.Session = field(default_factory=requests.Session)
+    _requests: requests.Session = field(default_factory=_Session)
 
     def __post_init__(self) -> None:
         """Set up the pool of connections."""
@@ -189,8 +197,8 @@ class Exchange:
         raise ProviderInvalidError(msg)
 
     def _redirected(self, query: Query, response: requests.Response, url: str) -> str:
-        target = urljoin(response.url, response.headers.get("Location", ""))
-        if _origin(target) != _origin(url):
+        target = _target(response.url, response.headers.get("Location", ""))
+        if target is None or _origin(target) != _origin(url):
             # The parameters may hold a key, and whoever answers there was not chosen by anybody.
             msg = "It sends the request to another host, which is not followed."
             raise Failure(_named(query, ProviderInvalidError(msg)), "invalid", counts=True)
@@ -222,9 +230,16 @@ def _too_slow(query: Query) -> Failure:
     return Failure(error, "timeout", may_help_again=True, counts=True)
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
+def _target(url: str, location: str) -> str | None:
     try:
+        return urljoin(url, location)
+    except ValueError:  # brackets that do not close
+        return None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return "", None, None

@@ -30,6 +30,7 @@ class Reply:
     content_type: str = "application/json"
     claims: int | None = None  # another length than the body's
     resets: bool = False  # the connection, before any answer
+    stalls: bool = False  # after the body, as if there were more
     hangs: bool = False  # until the client has gone
     drips: bool = False  # a byte of the head now and then, without an end
 
@@ -122,6 +123,8 @@ class ProviderServer:
         with suppress(OSError):  # a client that has read enough goes
             handler.wfile.write(reply.body)
             handler.wfile.flush()
+        if reply.stalls:
+            self._gone.wait(10)
         if reply.claims is not None:
             handler.close_connection = True
 

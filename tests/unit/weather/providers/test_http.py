@@ -316,8 +316,28 @@ def test_a_redirect_on_the_same_host_is_followed(
     assert [seen.path for seen in server.seen] == ["/weather", "/moved"]
 
 
+def test_what_a_redirect_says_besides_is_not_read(
+    server: ProviderServer, session: PoliteSession
+) -> None:
+    endless = Reply(
+        status=302, headers={"Location": "/moved"}, body=b"x", claims=10**12, stalls=True
+    )
+    server.will(endless, GOOD)
+    before = counted("timeout") + counted("connection")
+
+    assert session.ask(query(server), value).value == 7
+    assert counted("timeout") + counted("connection") == before
+
+
 @pytest.mark.parametrize(
-    "target", ["http://localhost:1/x", "https://127.0.0.1/", "//elsewhere.example/x", "file:///etc"]
+    "target",
+    [
+        "http://localhost:1/x",
+        "https://127.0.0.1/",
+        "//elsewhere.example/x",
+        "file:///etc",
+        "http://[",
+    ],
 )
 def test_a_redirect_to_another_host_is_not(
     target: str, server: ProviderServer, session: PoliteSession
