@@ -10,6 +10,7 @@ use std::ops::Range;
 use crate::days::{LocalDays, Timing};
 use crate::days_aggregate::Completeness;
 use crate::error::WeatherError;
+use crate::sun::{HORIZON_DEG, Position, elevation_deg};
 
 /// A sky with less cloud is clear, percent. No paper gives a number for models' cloud: a proxy.
 const CLEAR_BELOW_PERCENT: f64 = 30.0;
@@ -32,6 +33,8 @@ pub struct FrostColumns<'a> {
     pub wind_speed_2m_m_s: Option<&'a [f64]>,
     /// Cloud cover, percent.
     pub cloud_cover_percent: Option<&'a [f64]>,
+    /// Where: by day the ground does not radiate more than it gets.
+    pub position: Position,
 }
 
 /// What a stage endures.
@@ -96,9 +99,9 @@ pub enum FrostKind {
     Unknown,
     /// No hour at or below 0 °C.
     NoFrost,
-    /// A clear sky and calm air around the coldest hour.
+    /// A clear sky and calm air around the coldest hour, in the dark or just after.
     Radiative,
-    /// Wind or cloud around it: the air itself is cold.
+    /// Wind, cloud or sunlight around it: the air itself is cold.
     Advective,
 }
 
@@ -166,6 +169,7 @@ pub fn assess_frost(
     let assess = |(night, (rows, expected)): (usize, (Range<usize>, u32))| {
         let night = Night {
             columns,
+            stamp_s: &|row| nights.hours().stamp_s(row),
             rows,
             expected: f64::from(expected),
             completeness,
@@ -179,6 +183,8 @@ pub fn assess_frost(
 
 struct Night<'a> {
     columns: FrostColumns<'a>,
+    /// Stamp of a row, Unix seconds.
+    stamp_s: &'a dyn Fn(usize) -> i64,
     rows: Range<usize>,
     expected: f64,
     completeness: Completeness,
@@ -253,7 +259,12 @@ impl Night<'_> {
         };
         let is_calm = is_below(self.columns.wind_speed_2m_m_s, CALM_BELOW_M_S);
         let is_clear = is_below(self.columns.cloud_cover_percent, CLEAR_BELOW_PERCENT);
+        let is_dark = rows.clone().any(|row| {
+            let stamp_s = (self.stamp_s)(row) as f64;
+            elevation_deg(stamp_s, self.columns.position) < HORIZON_DEG
+        });
         match (is_calm, is_clear) {
+            _ if !is_dark => Some(false),
             (Some(true), Some(true)) => Some(true),
             (Some(false), _) | (_, Some(false)) => Some(false),
             _ => None,
@@ -278,6 +289,11 @@ mod tests {
     use crate::{DayStart, Hours, time_zone};
 
     const GAP: f64 = f64::NAN;
+
+    const BRUSSELS: Position = Position {
+        latitude_deg: 50.85,
+        longitude_deg: 4.35,
+    };
 
     /// The night to 29 March 2026 in Brussels, in which the clocks are changed: 23 hours from
     /// 11:00 UTC on. Coldest at its 18th hour.
@@ -304,6 +320,7 @@ mod tests {
             wet_bulb_c: Some(&temperature_c),
             wind_speed_2m_m_s: wind.as_deref(),
             cloud_cover_percent: cloud.as_deref(),
+            position: BRUSSELS,
         };
         let share = Completeness::new(0.9).expect("allowed");
         let found = assess_frost(columns, &nights, share, thresholds).expect("as long");
@@ -355,6 +372,38 @@ mod tests {
                 (FrostKind::Advective, FrostRisk::None)
             );
         }
+    }
+
+    #[test]
+    fn the_ground_does_not_radiate_by_day() {
+        let zone = time_zone("Europe/Brussels").expect("known");
+        // Noon of 28 March 2026; ever colder until 09:00 UTC of the next day.
+        let hours = Hours {
+            start_s: 1_774_695_600,
+            count: 23,
+        };
+        let nights = LocalDays::cut_dates(
+            hours,
+            &zone,
+            DayStart::NoonBefore,
+            crate::Days {
+                first: jiff::civil::date(2026, 3, 29),
+                count: 1,
+            },
+        );
+        let temperature_c: Vec<f64> = (0..23).map(|hour| 2.0 - f64::from(hour) / 5.0).collect();
+        let columns = FrostColumns {
+            temperature_c: &temperature_c,
+            wet_bulb_c: None,
+            wind_speed_2m_m_s: Some(&[0.5; 23]),
+            cloud_cover_percent: Some(&[5.0; 23]),
+            position: BRUSSELS,
+        };
+        let share = Completeness::new(0.9).expect("allowed");
+
+        let found = assess_frost(columns, &nights, share, None).expect("as long");
+
+        assert_eq!(found[0].kind, FrostKind::Advective);
     }
 
     #[test]

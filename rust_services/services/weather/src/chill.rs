@@ -216,27 +216,45 @@ mod tests {
         (0..2880).map(temperature).collect()
     }
 
+    /// Answers a winter in pages of these sizes, over and over, its state stored as bytes in between.
+    fn in_pages(winter: &[f64], mut sizes: impl FnMut() -> usize) -> (Vec<u8>, Vec<u8>) {
+        let mut stored: Option<Vec<u8>> = None;
+        let (mut columns, mut at) = (Vec::new(), 0);
+        while at < winter.len() {
+            let end = winter.len().min(at + sizes());
+            let mut request = page(at, &winter[at..end]);
+            request.state =
+                stored.map(|bytes| proto::ChillState::decode(bytes.as_slice()).expect("a state"));
+            let answer = answer(&request).expect("right");
+            columns.extend_from_slice(&answer.chill_portions);
+            stored = answer.state.map(|state| state.encode_to_vec());
+            at = end;
+        }
+        (columns, stored.expect("a state"))
+    }
+
     #[test]
     fn a_winter_in_pages_with_stored_states_is_the_winter_to_the_bit() {
         let winter = winter();
         let whole = answer(&page(0, &winter)).expect("right");
+        let state = whole.state.expect("there");
+        let whole = (whole.chill_portions.to_vec(), state.encode_to_vec());
+        assert!(state.chill_portions > 10.0 && state.hours_missing > 80);
 
         for size in [1, 23, 24, 168, 719, 2880] {
-            let mut stored: Option<Vec<u8>> = None;
-            let mut portions = Vec::new();
-            for (at, temperatures_c) in winter.chunks(size).enumerate() {
-                let mut request = page(at * size, temperatures_c);
-                request.state = stored
-                    .map(|bytes| proto::ChillState::decode(bytes.as_slice()).expect("a state"));
-                let answer = answer(&request).expect("right");
-                portions.extend_from_slice(&answer.chill_portions);
-                stored = answer.state.map(|state| state.encode_to_vec());
-            }
-            assert_eq!(portions, whole.chill_portions, "pages of {size}");
-            let end = whole.state.as_ref().map(prost::Message::encode_to_vec);
-            assert_eq!(stored, end, "pages of {size}");
+            assert!(in_pages(&winter, || size) == whole, "pages of {size}");
         }
-        assert!(whole.state.expect("there").chill_portions > 10.0);
+        // Fifty winters of random pages from one seed.
+        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..50 {
+            let random = || {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                usize::try_from(1 + seed % 500).expect("small")
+            };
+            assert!(in_pages(&winter, random) == whole, "random pages");
+        }
     }
 
     #[test]

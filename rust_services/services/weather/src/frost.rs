@@ -1,6 +1,7 @@
 //! Frost.
 
 use furrow_agromet as agromet;
+use furrow_agromet::sun::Position;
 use furrow_agromet::{
     DayStart, FrostColumns, FrostKind, FrostNight, FrostRisk, FrostThresholds, LocalDays,
     pressure_of_elevation_kpa, relative_humidity_percent, wet_bulb_c, wind_speed_2m_m_s,
@@ -42,6 +43,7 @@ pub(crate) fn assess_frost(
         wet_bulb_c: wet_bulb_c.as_deref(),
         wind_speed_2m_m_s: wind_speed_2m.as_deref(),
         cloud_cover_percent: columns.cloud_cover_percent.as_deref(),
+        position: site.position,
     };
     let found = agromet::assess_frost(frost, &nights, local.completeness, thresholds)?;
     Ok(proto::AssessFrostResponse {
@@ -53,6 +55,7 @@ pub(crate) fn assess_frost(
 /// What of a site frost asks for.
 #[derive(Debug, Clone, Copy)]
 struct Site {
+    position: Position,
     pressure_kpa: f64,
     wind_height_m: f64,
 }
@@ -62,10 +65,14 @@ impl Site {
         let Some(message) = message else {
             return Err(CallError::request("site", "is missing"));
         };
-        between("site.latitude_deg", message.latitude_deg, -90.0, 90.0)?;
-        between("site.longitude_deg", message.longitude_deg, -180.0, 180.0)?;
+        let latitude_deg = between("site.latitude_deg", message.latitude_deg, -90.0, 90.0)?;
+        let longitude_deg = between("site.longitude_deg", message.longitude_deg, -180.0, 180.0)?;
         let elevation_m = between("site.elevation_m", message.elevation_m, -450.0, 6500.0)?;
         Ok(Self {
+            position: Position {
+                latitude_deg,
+                longitude_deg,
+            },
             pressure_kpa: pressure_of_elevation_kpa(elevation_m),
             wind_height_m: between("site.wind_height_m", message.wind_height_m, 0.5, 100.0)?,
         })
