@@ -1,8 +1,9 @@
 """Whatever is sent by the words of the schema or against them is answered as the schema says.
 
 Requests are drawn from the OpenAPI document by schemathesis, the same ones each time, and run
-through the whole WSGI application with a real furrow-ndvi behind it. No answer is a fault of the
-server, and status, content type, headers and body are those that the document lists.
+through the whole WSGI application with a real furrow-ndvi and furrow-weather behind it. No answer
+is a fault of the server, and status, content type, headers and body are those that the document
+lists.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ from farm.farms.models import Membership, Role
 from farm.jobs.models import Job
 from orchestrator.wsgi import application
 from tests.contract.farm_site import square
+from tests.contract.weather.weather_process import running as weather_running
+from tests.unit.weather.water_making import add_water, add_weather
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from pytest_django.fixtures import Settings
     from schemathesis import Case
 
     from farm.accounts.models import User
@@ -83,9 +87,19 @@ of_owners = loaded(examples_of_each=10)
 of_strangers = loaded(examples_of_each=2)
 
 
+@pytest.fixture(scope="module")
+def weather_target() -> Iterator[str]:
+    """Where the weather service is."""
+    with weather_running() as process:
+        yield process.target
+
+
 @pytest.fixture
-def ids(site: Site, user: User) -> dict[str, int]:
+def ids(site: Site, user: User, weather_target: str, settings: Settings) -> dict[str, int]:
     """What there is; a request that fits the schema names it instead of a number that is drawn."""
+    settings.WEATHER_TARGET = weather_target
+    irrigation = add_water(site.farm.fields.get())
+    add_weather(site.farm, days=3)
     Membership.objects.filter(user=user).update(role=Role.OWNER)
     assert site.scene is not None
     key = create_key(principal=Principal(user=user), name="drawn", scopes=["read"]).key
@@ -96,6 +110,7 @@ def ids(site: Site, user: User) -> dict[str, int]:
         "job_id": Job.objects.latest("pk").pk,
         "key_id": key.pk,
         "user_id": user.pk,
+        "irrigation_id": irrigation.pk,
     }
 
 
