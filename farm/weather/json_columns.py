@@ -90,7 +90,7 @@ def times_json(stamps_s: NDArray[np.int64], *, time_zone: str) -> bytes:
     """Write instants as a JSON array of local times with their offset.
 
     Args:
-        stamps_s: (rows,) int64, Unix seconds, ascending.
+        stamps_s: (rows,) int64, Unix seconds, ascending, without gaps of years.
         time_zone: IANA name.
 
     An offset has whole minutes since about 1970; earlier ones are rounded to them.
@@ -101,11 +101,12 @@ def times_json(stamps_s: NDArray[np.int64], *, time_zone: str) -> bytes:
     local_s = stamps_s + offsets_min * 60
     days, second = np.divmod(local_s, DAY_S)
     places = np.empty((28, len(stamps_s)), np.uint8)
-    first, place_of_day = np.unique(days, return_inverse=True)
-    dates = np.datetime_as_string(first.astype("datetime64[D]")).astype("S10")
+    first = int(days.min())
+    every_day = np.arange(first, int(days.max()) + 1).astype("datetime64[D]")
+    dates = np.datetime_as_string(every_day).astype("S10")
     digits = np.frombuffer(dates.tobytes(), np.uint8).reshape(-1, 10)
     places[0], places[11], places[26], places[27] = QUOTE, LETTER_T, QUOTE, COMMA
-    places[1:11] = digits[place_of_day].T
+    places[1:11] = digits[days - first].T
     minute = second // 60
     _two_digits(places[12:14], minute // 60)
     places[14] = places[17] = places[23] = COLON
@@ -153,8 +154,7 @@ def _two_digits(places: NDArray[np.uint8], values: NDArray[np.int64]) -> None:
 
 def _joined(places: NDArray[np.uint8]) -> bytes:
     """Join (width, rows) places row by row, leave out empty ones, and make it an array."""
-    written = np.ascontiguousarray(places.T).reshape(-1)
-    text: bytes = written[written != 0].tobytes()
+    text: bytes = places.T.tobytes().translate(None, b"\0")
     return b"[" + text[:-1] + b"]"
 
 
