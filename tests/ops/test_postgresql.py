@@ -22,6 +22,9 @@ SUITES = (
     "tests/unit/imagery",
     "tests/unit/jobs",
     "tests/unit/test_prepared.py",
+    "tests/unit/weather/providers/test_hosts.py",
+    "tests/unit/weather/test_refresh.py",
+    "tests/unit/weather/test_store.py",
 )
 
 

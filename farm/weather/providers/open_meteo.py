@@ -196,6 +196,8 @@ def read_hours(text: str, *, request: FetchRequest, days: DaySpan) -> Fetched:
         if theirs not in hours:
             continue
         values = reading.column(hours[theirs], f"hourly.{theirs}", count=len(stamps))
+        if np.isnan(values).all() and units.get(theirs) == "undefined":
+            continue  # as it says that the model of this place does not have it
         factor, offset = _conversion(theirs, ours, units.get(theirs))
         columns[ours] = (stamps, values if factor == 1 and not offset else values * factor + offset)
     hourly = checks.on_axis(columns, days)

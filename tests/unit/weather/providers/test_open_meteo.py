@@ -257,6 +257,22 @@ def test_unknown_units_are_refused(unit: Any) -> None:
         read(open_meteo(units={"wind_speed_10m": unit}))
 
 
+def test_a_variable_that_the_model_does_not_have_is_absent() -> None:
+    document = open_meteo(
+        count=2,
+        units={"wind_gusts_10m": "undefined"},
+        temperature_2m=[1.0, 2.0],
+        wind_gusts_10m=[None, None],
+    )
+
+    columns = read(document).hourly.columns
+    document["hourly"]["wind_gusts_10m"] = [None, 3.0]
+
+    assert list(columns) == ["air_temperature_c"]
+    with pytest.raises(ProviderInvalidError, match="in undefined"):
+        read(document)
+
+
 def test_a_column_without_a_unit_is_refused() -> None:
     document = open_meteo()
     del document["hourly_units"]["temperature_2m"]
