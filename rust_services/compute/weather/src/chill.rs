@@ -7,7 +7,7 @@
 //! Chilling hours from 0 to 7.2 °C, both included, as chillR 0.77 counts them; Utah units, Richardson,
 //! Seeley and Walker (1974), HortScience 9, 331–332; positive units, Linsley-Noakes, Allan and Matthee
 //! (1994); the dynamic model, Fishman, Erez and Couvillon (1987), doi 10.1016/S0022-5193(87)80221-7,
-//! with the constants and 273 K of Erez' sheet that all implementations share.
+//! with the constants and the 273 K of Erez' sheet, as chillR has them.
 
 /// Activation energy over the gas constant of the step that forms the intermediate product, K.
 const E0_K: f64 = 4153.5;
