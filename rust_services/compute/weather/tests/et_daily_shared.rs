@@ -1,11 +1,13 @@
 //! Daily evapotranspiration against what other programs computed from the same weather.
 
 mod et_support;
+#[path = "et_support/tables.rs"]
+mod tables;
 
-use et_support::{Table, axis, difference, laid};
 use furrow_agromet::et::{EtEquation, EtMethod, EtReference, EtSite, filled};
 use furrow_agromet::radiation::SolarForm;
 use furrow_agromet::{EtDays, daily_et};
+use tables::{Table, axis, difference, laid};
 
 const fn method(equation: EtEquation, reference: EtReference) -> EtMethod {
     EtMethod {
