@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -16,6 +17,8 @@ from farm.weather.daily import daily
 from farm.weather.domain import DayStart
 from farm.weather.flag_words import words_of
 from farm.weather.hourly import hourly
+from farm.weather.render import decimals_of
+from farm.weather.tables import unit_of
 from farm.weather.units import UnitSystem, column_in, name_in, unit_in
 from farm.weather.weekly import weekly
 
@@ -112,7 +115,7 @@ def _hour(
 
     return {
         "time": local(hour.at, question.zone),
-        "age_s": hour.age_s,
+        "age_s": round(hour.age_s),
         "values": named(
             {
                 name: _value(name, value, system=system)
@@ -125,5 +128,8 @@ def _hour(
     }
 
 
-def _value(name: str, value: float | None, *, system: UnitSystem) -> Any:
-    return None if value is None else column_in(name, value, system=system)  # type: ignore[arg-type]
+def _value(name: str, value: float | None, *, system: UnitSystem) -> float | None:
+    if value is None:
+        return None
+    converted = column_in(name, np.array([value]), system=system)[0]
+    return round(float(converted), decimals_of(unit_in(name, unit_of(name), system=system)))

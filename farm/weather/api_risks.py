@@ -111,7 +111,7 @@ def methods(used: Iterable[Method]) -> list[dict[str, str]]:
 
 def local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     """Write an instant as the clock at the place shows it, with its offset."""
-    return None if moment is None else moment.astimezone(zone).isoformat()
+    return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
 
 
 def _night(night: FrostNight, fresh: Freshness, *, zone: ZoneInfo) -> dict[str, Any]:

@@ -344,7 +344,7 @@ def test_now_in_us_units_with_chosen_columns(
     observed = api_client.get(url(farm, "current"), query).json()["observed"]
 
     assert set(observed["values"]) == {"air_temperature_f", "delta_t_f"}
-    assert observed["values"]["delta_t_f"] == pytest.approx(1.8)
+    assert observed["values"]["delta_t_f"] == 1.8
 
 
 def test_a_farm_without_any_weather_has_gaps_and_no_numbers(
