@@ -104,17 +104,31 @@ struct Fold {
     max: f64,
 }
 
-/// Folds without a branch: what is absent adds 0 to the sum and is neither less nor more.
+/// Folds a day. Most days are whole: their sum is a number, and nothing has to be counted.
 fn fold(values: &[f64]) -> Fold {
+    let whole = fold_lanes(values, |value| value);
+    if !whole.sum.is_nan() {
+        return Fold {
+            count: values.len() as f64,
+            ..whole
+        };
+    }
+    let there = values.iter().filter(|value| !value.is_nan());
+    Fold {
+        count: there.count() as f64,
+        ..fold_lanes(values, |value| if value.is_nan() { 0.0 } else { value })
+    }
+}
+
+/// Folds without a branch; what is absent adds what `addend` makes of it, and is neither less nor
+/// more.
+fn fold_lanes(values: &[f64], addend: impl Fn(f64) -> f64) -> Fold {
     let (rounds, rest) = values.as_chunks::<LANES>();
-    let mut count = [0.0; LANES];
     let mut sum = [0.0; LANES];
     let mut min = [f64::INFINITY; LANES];
     let mut max = [f64::NEG_INFINITY; LANES];
     let mut take = |lane: usize, value: f64| {
-        let is_absent = value.is_nan();
-        count[lane] += if is_absent { 0.0 } else { 1.0 };
-        sum[lane] += if is_absent { 0.0 } else { value };
+        sum[lane] += addend(value);
         min[lane] = if value < min[lane] { value } else { min[lane] };
         max[lane] = if value > max[lane] { value } else { max[lane] };
     };
@@ -126,11 +140,13 @@ fn fold(values: &[f64]) -> Fold {
     for (lane, value) in rest.iter().enumerate() {
         take(lane, *value);
     }
+    let less = |one: f64, other: f64| if one < other { one } else { other };
+    let more = |one: f64, other: f64| if one > other { one } else { other };
     Fold {
-        count: (count[0] + count[2]) + (count[1] + count[3]),
+        count: 0.0,
         sum: (sum[0] + sum[2]) + (sum[1] + sum[3]),
-        min: min.into_iter().fold(f64::INFINITY, f64::min),
-        max: max.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        min: less(less(min[0], min[2]), less(min[1], min[3])),
+        max: more(more(max[0], max[2]), more(max[1], max[3])),
     }
 }
 
