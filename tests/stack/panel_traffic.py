@@ -16,11 +16,18 @@ from functools import partial
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
+import grpc
+import pytest
 from stack.parts import environment
 from stacks import ROOT, RunningStack, wait_until
 from visitor import Visitor
+from weather_provider import BROKEN, FIREWALL, IMPOSSIBLE
 
+from farm.clients.channel import channel_to, close_channels
+from farm.clients.services import WEATHER
 from farm.demo.logins import OWNER, VIEWER
+from farm.rpc.weather.v1.weather_pb2 import AggregateDaysRequest
+from farm.rpc.weather.v1.weather_pb2_grpc import WeatherServiceStub
 
 JSON = {"Content-Type": "application/json"}
 EDGE = "furrow-test-boundary"
@@ -41,6 +48,8 @@ def drive(stack: RunningStack, *, for_s: float) -> None:
     report_from_a_command(stack)
     end_jobs(stack, owner, farm=farm["id"])
     hold_furrow_ndvi(stack, owner, field=field)
+    fetch_weather(owner)
+    ask_for_a_zone_that_is_none(stack)
     rounds = round_of_requests(stack, owner=owner, viewer=viewer, farm=farm["id"], field=field)
     deadline = time.monotonic() + for_s
     while time.monotonic() < deadline:
@@ -62,6 +71,9 @@ def round_of_requests(
         busy = 503
         answers = (
             ({200}, owner.ask("GET", f"{ndvi}/timeseries")),
+            ({200, busy}, owner.ask("GET", f"/api/v1/farms/{farm}/weather/daily/")),
+            ({200, busy}, owner.ask("GET", f"/api/v1/farms/{farm}/weather/windows/spray/")),
+            ({200, busy}, owner.ask("GET", f"/api/v1/fields/{field}/water-balance/")),
             ({200, busy}, owner.ask("GET", f"{ndvi}/raster.png?size={next(number)}")),
             ({404}, owner.ask("GET", "/api/v1/farms/0/")),
             ({404}, owner.ask("GET", "/nothing/at/all")),
@@ -120,6 +132,33 @@ def read_django_s_own_view(stack: RunningStack) -> None:
         assert answer.status == 200
     finally:
         connection.close()
+
+
+def fetch_weather(owner: Visitor) -> None:
+    """Ask for the weather of places with and without any, in the ways that reach a provider."""
+    for latitude in (FIREWALL, BROKEN, IMPOSSIBLE, 50):
+        # A page of a firewall is no weather, and neither is a failure.
+        path = f"/api/v1/weather/hourly/?latitude={latitude}.5&longitude=4.5"
+        status, _, body = owner.ask("GET", path)
+        assert status in {200, 404, 503}, body
+    farm = owner.post("/api/v1/farms/", {"name": "Fetched", "time_zone": "Europe/Brussels"})["id"]
+    place = {"longitude": 4.7, "latitude": 50.9}
+    path = f"/api/v1/farms/{farm}/weather/location/"
+    status, _, body = owner.ask("PUT", path, json.dumps(place).encode(), JSON)
+    assert status == 200, body
+    status, _, body = owner.ask("POST", f"/api/v1/farms/{farm}/weather/refresh/", b"{}", JSON)
+    assert status == 202, body
+    job = f"/api/v1/jobs/{json.loads(body)['id']}/"
+    wait_until(partial(_has_ended, owner, job, "succeeded"), within_s=60, what="fetched weather")
+
+
+def ask_for_a_zone_that_is_none(stack: RunningStack) -> None:
+    """Send furrow-weather what Django would not."""
+    channel = channel_to(f"unix:{stack.config.run_dir / 'weather.sock'}", WEATHER)
+    stub = WeatherServiceStub(channel)  # type: ignore[no-untyped-call]
+    with pytest.raises(grpc.RpcError):
+        stub.AggregateDays(AggregateDaysRequest(time_zone="Nowhere/Here"), timeout=10)
+    close_channels()
 
 
 def report_from_a_command(stack: RunningStack) -> None:

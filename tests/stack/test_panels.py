@@ -33,6 +33,7 @@ from promql import (
     variables,
 )
 from stacks import ROOT, free_ports, running_stack, wait_until
+from weather_provider import weather_provider
 
 DASHBOARDS = ROOT / "grafana" / "dashboards"
 RULES = ROOT / "deploy" / "prometheus" / "rules"
@@ -90,7 +91,13 @@ def seen() -> Iterator[Seen]:
     with (
         tempfile.TemporaryDirectory(prefix="fu-", dir="/tmp") as data,
         tempfile.TemporaryDirectory(prefix="fu-", dir="/tmp") as own,
-        running_stack(Path(data)) as stack,
+        weather_provider() as address,
+        running_stack(
+            Path(data),
+            FURROW_WEATHER_PROVIDERS="open_meteo",
+            FURROW_OPEN_METEO_URL=address,
+            FURROW_OPEN_METEO_ARCHIVE_URL=address,
+        ) as stack,
         fast_prometheus(stack, Path(own)) as prometheus,
         node_exporter(Path(own) / "targets") as has_node,
     ):
