@@ -53,7 +53,9 @@ def demo_config() -> StackConfig:
         "FURROW_WEATHER_ADMIN_PORT",
         "FURROW_METRICS_ADMIN_PORT",
     )
-    own = {"FURROW_DATA_DIR": str(DATA_DIR)}
+    # A first look asks nobody for the weather of a real place, unless it was said to.
+    providers = os.environ.get("FURROW_WEATHER_PROVIDERS", "none")
+    own = {"FURROW_DATA_DIR": str(DATA_DIR), "FURROW_WEATHER_PROVIDERS": providers}
     with ExitStack() as held:
         for variable in admin_ports:
             one = held.enter_context(socket.socket())

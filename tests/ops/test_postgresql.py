@@ -21,6 +21,7 @@ SUITES = (
     "tests/unit/fields",
     "tests/unit/imagery",
     "tests/unit/jobs",
+    "tests/unit/weather",
     "tests/unit/test_prepared.py",
     "tests/unit/weather/providers/test_hosts.py",
     "tests/unit/weather/test_refresh.py",

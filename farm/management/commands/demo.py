@@ -1,4 +1,4 @@
-"""``manage.py demo``: the main job once, from files to numbers, a picture and a COG."""
+"""``manage.py demo``: the main job once, from files to numbers, a picture, a COG, and weather."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from farm.accounts.services import ensure_user
 from farm.clients.ndvi import ndvi_client
+from farm.clients.weather import weather_client
 from farm.demo.folder import read_folder
 from farm.demo.generate import generate_demo
 from farm.demo.loading import load_folder
 from farm.demo.picture import legend_svg, outline_of_farm, scenes_of_picture
 from farm.demo.report import CSV_COLUMNS, csv_rows, latest_table, radiometry_lines, seasons_table
+from farm.demo.weather import prepare_weather, weather_lines
 from farm.errors import FarmError
 from farm.farms.services import create_farm
 from farm.imagery.catalogue import catalogue
@@ -45,7 +48,7 @@ RESULT_ENDINGS = ("csv", "png", "tif", "legend.json", "legend.svg")
 
 
 class Command(BaseCommand):
-    """Needs furrow-ndvi running and a database without a farm in it; `make demo` sees to both."""
+    """Needs both services and a database without a farm in it; `make demo` sees to that."""
 
     help = "Read scenes, compute an index for each field, write tables, a picture and a COG."
 
@@ -62,6 +65,7 @@ class Command(BaseCommand):
         try:
             farm = self._load(options["data"])
             self._print_numbers(farm, index)
+            self._print_weather(farm)
             self._write_results(farm, index, out=options["out"])
         except FarmError as error:
             raise CommandError(error.detail) from error
@@ -121,6 +125,14 @@ class Command(BaseCommand):
         self.stdout.write(f"\nMean {index.id.upper()} through the seasons{label}\n")
         for line in seasons_table(farm=farm, index=index):
             self.stdout.write(line)
+
+    def _print_weather(self, farm: Farm) -> None:
+        now = timezone.now()
+        if not prepare_weather(farm=farm, now=now):
+            return  # nobody may be asked for the weather of a real place
+        for line in weather_lines(farm=farm, client=weather_client(), now=now):
+            self.stdout.write(line)
+        self.stdout.write("")
 
     def _write_results(self, farm: Farm, index: Index, *, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from farm.accounts.services import ensure_user
 from farm.clients.ndvi import ndvi_client
@@ -15,11 +16,12 @@ from farm.demo.folder import read_folder
 from farm.demo.generate import DEFAULT_DATES, generate_demo
 from farm.demo.loading import load_folder
 from farm.demo.logins import ADMIN, OWNER, VIEWER, kept_logins
+from farm.demo.weather import prepare_weather
 from farm.errors import FarmError
 from farm.farms.models import Farm, Membership, Role
 from farm.farms.services import add_member, create_farm
 from farm.imagery.storage import object_store
-from farm.jobs.models import Job, JobState
+from farm.jobs.models import Job, JobKind, JobState
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -31,7 +33,7 @@ LOOK_EVERY_S = 0.5
 
 
 class Command(BaseCommand):
-    """Needs furrow-ndvi and the job worker running; what is there already stays as it is."""
+    """Needs both services and the job worker; what is there already stays as it is."""
 
     help = "Make the demo farm, its people and its simulated scenes, unless they are there already."
 
@@ -51,6 +53,8 @@ class Command(BaseCommand):
             farm, owner = self._farm_and_people()
             if farm.scenes.count() < DEFAULT_DATES:
                 self._load_scenes(farm, owner)
+            if prepare_weather(farm=farm, now=timezone.now()):
+                self.stdout.write("  demo farm    simulated weather, crops and soils are there")
         except FarmError as error:
             raise CommandError(error.detail) from error
         self._wait_for_numbers(farm, within_s=options["wait"])
@@ -89,7 +93,7 @@ class Command(BaseCommand):
         )
 
     def _wait_for_numbers(self, farm: Farm, *, within_s: float) -> None:
-        jobs = Job.objects.filter(farm=farm)
+        jobs = Job.objects.filter(farm=farm).exclude(kind=JobKind.REFRESH_WEATHER)
         open_states = (JobState.QUEUED, JobState.RUNNING)
         left = before = jobs.filter(state__in=open_states).count()
         deadline = time.monotonic() + within_s
