@@ -327,3 +327,18 @@ def test_a_counter_is_what_fell_between_its_readings() -> None:
 def test_wind_is_kept_as_at_ten_metres() -> None:
     # FAO-56, table in annex 2: from 2 m to 10 m is 1 / 0.748.
     assert at_ten_metres(np.array([3.0]), height_m=2)[0] == pytest.approx(3.0 / 0.748, rel=1e-3)
+
+
+def test_times_written_alike_are_read_as_those_written_otherwise() -> None:
+    from farm.weather.station_csv_times import times_of
+
+    options = parse_options(AIR, time_zone="Europe/Brussels")
+
+    def read(cells: list[str]) -> list[int]:
+        lines = list(range(2, len(cells) + 2))
+        found = times_of(cells, lines=lines, header="time", options=options, now=NOW)
+        return [int(one) for one in found]
+
+    alike = ["2026-03-29 01:59", "2026-03-29 03:00", "2024-02-29 00:00", "1999-12-31 23:59"]
+    assert read(alike) == [read([f" {one}:00.0 "])[0] for one in alike]
+    assert read(["2026-06-01T02:00:30"]) == read(["2026-06-01 2:00:30"])
