@@ -1,5 +1,6 @@
 //! Water in the root zone.
 
+mod crop_soil;
 mod read;
 mod rules;
 
