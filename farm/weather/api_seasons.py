@@ -164,6 +164,7 @@ class FarmEvapotranspirationView(WeatherView):
     """Reference evapotranspiration."""
 
     @extend_schema(
+        operation_id="farm_weather_evapotranspiration",
         tags=["farm weather"],
         summary="Reference evapotranspiration",
         description=schemas.ET_DESCRIPTION,

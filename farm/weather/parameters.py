@@ -46,7 +46,7 @@ class FiniteField(serializers.FloatField):
         return value
 
 
-@extend_schema_field({"type": "string", "examples": ["Europe/Brussels"]})
+@extend_schema_field(OpenApiTypes.STR)
 class ZoneField(serializers.Field[Any, Any, Any, Any]):
     """The name of an IANA time zone."""
 
