@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from farm.errors import FarmError, NotFoundError
+from farm.errors import ConflictError, NotFoundError
 from farm.farms.models import Farm
 from farm.jobs.lease import JobStoppedError
 from farm.jobs.models import OPEN, Job, JobKind
@@ -32,7 +32,7 @@ KEPT_JOBS = timedelta(days=3)
 MOST_PRUNED = 1_000
 
 
-class RefreshFailedError(FarmError):
+class RefreshFailedError(ConflictError):
     """No provider gave a farm any weather; what each said stands on its feed."""
 
     code = "weather_refresh_failed"
