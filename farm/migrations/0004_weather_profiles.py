@@ -1,11 +1,13 @@
 """Profiles that everybody begins with."""
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 from farm.weather.defaults import install
 
 
-def add(apps, schema_editor):
+def add(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor | None) -> None:
     install(
         decisions=apps.get_model("farm", "DecisionProfile").objects,
         crops=apps.get_model("farm", "CropProfile").objects,
