@@ -85,7 +85,9 @@ pub enum WeatherError {
         row: usize,
     },
     /// A day's least temperature is above its greatest.
-    #[error("temperature_min_c[{row}] is {min_c}; temperature_max_c[{row}] is {max_c}, which is less")]
+    #[error(
+        "temperature_min_c[{row}] is {min_c}; temperature_max_c[{row}] is {max_c}, which is less"
+    )]
     ExtremesReversed {
         /// The day, from 0.
         row: usize,

@@ -31,8 +31,8 @@ mod rain;
 mod resample;
 pub mod sun;
 pub mod water;
-pub mod windows;
 mod wetness;
+pub mod windows;
 mod zone;
 
 pub use air::{
@@ -40,27 +40,23 @@ pub use air::{
     vapour_pressure_deficit_kpa, wet_bulb_c,
 };
 pub use air_columns::{AirColumns, AirHours, describe_air};
-pub use air_profile::{
-    pressure_of_elevation_kpa, psychrometric_constant_kpa_k, wind_speed_2m_m_s,
-};
+pub use air_profile::{pressure_of_elevation_kpa, psychrometric_constant_kpa_k, wind_speed_2m_m_s};
 pub use axis::{Days, HOUR_S, Hours};
+pub use chill::{ChillColumns, ChillState, accumulate_chill};
 pub use days::{DayRows, DayStart, LocalDays, Timing};
 pub use days_aggregate::{Completeness, DayValues, aggregate_days};
 pub use direction::{DayDirections, mean_direction};
+pub use disease::{DiseaseColumns, DiseaseDay, assess_days};
 pub use error::WeatherError;
 pub use et_daily::{EtDays, daily_et};
 pub use et_hourly::{EtHours, hourly_et};
-pub use quality::{HourColumn, INCONSISTENT, RANGE, SPARSE, STEP, STUCK, judge_hours};
-pub use resample::{HourRule, HourValues, Possible, SampleHours, Sampling, Stamp};
-pub use zone::{time_zone, time_zone_names, tzdb_version};
-pub use chill::{ChillColumns, ChillState, accumulate_chill};
+pub use frost::{FrostColumns, FrostKind, FrostNight, FrostRisk, FrostThresholds, assess_frost};
 pub use heat::{HeatSum, HeatThresholds, hourly_heat};
 pub use heat_methods::{Extremes, HeatMethod, daily_heat};
-pub use linvill::hours_of_days;
-pub use disease::{DiseaseColumns, DiseaseDay, assess_days};
-pub use frost::{
-    FrostColumns, FrostKind, FrostNight, FrostRisk, FrostThresholds, assess_frost,
-};
 pub use infection::{Infection, Pathogen, infections};
+pub use linvill::hours_of_days;
+pub use quality::{HourColumn, INCONSISTENT, RANGE, SPARSE, STEP, STUCK, judge_hours};
 pub use rain::{DryDays, DrySpell, HourlyRain, RainSum};
+pub use resample::{HourRule, HourValues, Possible, SampleHours, Sampling, Stamp};
 pub use wetness::{WET_FROM_PERCENT, Wetness, WetnessColumns, humidity_of_hours, wetness};
+pub use zone::{time_zone, time_zone_names, tzdb_version};
