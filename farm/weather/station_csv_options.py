@@ -101,7 +101,7 @@ def parse_options(given: Mapping[str, Any], *, time_zone: str) -> CsvOptions:
     ):
         raise _refused("`time` names the column of the time, or two: date and time.")
     zone = given.get("time_zone") or time_zone
-    if zone not in available_timezones():
+    if not isinstance(zone, str) or zone not in available_timezones():
         raise _refused(f"“{str(zone)[:64]}” is no time zone such as Europe/Brussels.")
     delimiter = _choice(given, "delimiter", tuple(DELIMITERS), default=None)
     missing = given.get("missing", [])
@@ -169,7 +169,7 @@ def _choice(given: Mapping[str, Any], name: str, known: tuple[Any, ...], *, defa
     value = given.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or value not in known:
+    if type(value) not in {str, int} or value not in known:
         words = ", ".join(str(one) for one in known)
         raise _refused(f"`{name}` is “{str(value)[:64]}”; it must be one of {words}.")
     return value

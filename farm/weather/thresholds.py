@@ -6,7 +6,6 @@ a profile is saved, so that a typing error is found by whoever makes it and not 
 
 from __future__ import annotations
 
-import math
 from dataclasses import MISSING, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -112,6 +111,7 @@ def rules_of(
     """
     if not mapping:
         return None
+    _refuse_unnamed(mapping)
     # By identity, because 0 mm is an amount and equals False.
     given = [
         name
@@ -132,8 +132,7 @@ def rules_of(
 def _checked(
     kind: type[Values], mapping: Mapping[str, Any], *, left_out: tuple[str, ...]
 ) -> Values:
-    if not isinstance(mapping, dict):
-        raise InvalidInputError("Names and values are asked for.", reason="THRESHOLDS_INVALID")
+    _refuse_unnamed(mapping)
     known = {column.name: column for column in fields(kind) if column.name not in left_out}  # type: ignore[arg-type]
     unknown = [str(name) for name in mapping if name not in known]
     if unknown:
@@ -154,6 +153,11 @@ def _checked(
     return kind(**dict.fromkeys(left_out, 0), **values)
 
 
+def _refuse_unnamed(mapping: Any) -> None:
+    if not isinstance(mapping, dict):
+        raise InvalidInputError("Names and values are asked for.", reason="THRESHOLDS_INVALID")
+
+
 def _value(name: str, kind: str, value: Any) -> Any:
     if kind.startswith("RainAction"):
         return _word(name, RainAction, value)
@@ -172,11 +176,13 @@ def _value(name: str, kind: str, value: Any) -> Any:
         ((least, most) for ending, least, most in _RANGES if name.endswith(ending)), (0, 1000)
     )
     is_whole = kind.startswith("int")
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or (is_whole and value != int(value)):
+    if not isinstance(value, int | float) or isinstance(value, bool):
         _refuse(name, value, "a whole number" if is_whole else "a number")
+    # First the range, which NaN, the infinite and whole numbers beyond every float are out of.
     if not least <= value <= most or (name in _ABOVE_ZERO and value == 0):
         _refuse(name, value, f"{least:g} to {most:g}")
+    if is_whole and value != int(value):
+        _refuse(name, value, "a whole number")
     return int(value) if is_whole else float(value)
 
 

@@ -202,9 +202,13 @@ def test_a_field_gets_its_water_by_hand(admin_page: Client, farm: Farm) -> None:
     }
     url = reverse("admin:farm_fieldwater_add")
 
-    refused = admin_page.post(url, {**given, "initial_depletion_share": "2"})
-    assert refused.status_code == 200
-    assert not FieldWater.objects.exists()
+    wrong = [
+        {"rules": rules} for rules in ('"abc"', "[1]", '{"constant_mm": 1e999}', "{", "9" * 400)
+    ]
+    for change in ({"initial_depletion_share": "2"}, *wrong):
+        refused = admin_page.post(url, {**given, **change})
+        assert refused.status_code == 200, change
+        assert not FieldWater.objects.exists()
 
     assert admin_page.post(url, given).status_code == 302
     assert FieldWater.objects.get().crop.name == "maize"

@@ -103,6 +103,8 @@ def test_a_wrong_threshold_is_not_saved(changed: dict[str, object]) -> None:
         ("stage_days", [20, 30, 40]),
         ("stage_days", [20, 30, 40, 0]),
         ("basal_coefficients", [0.1, 3, 0.2]),
+        ("basal_coefficients", [0.1, 10**400, 0.2]),
+        ("stage_days", [20, 30, 40, 10**400]),
         ("depletion_share", 0.9),
         ("max_height_m", 0.001),
         ("heat_upper_c", 5),

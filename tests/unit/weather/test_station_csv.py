@@ -258,6 +258,8 @@ def test_rows_that_only_repeat_the_one_before_count_once(load: Any) -> None:
     [
         ({"time": None}, "`time`"),
         ({"time_zone": "+02:00"}, "no time zone"),
+        ({"time_zone": ["Europe/Brussels"]}, "no time zone"),
+        ({"step_s": 600.0}, "`step_s`"),
         ({"fold": "both"}, "`fold`"),
         ({"step_s": 700}, "`step_s`"),
         ({"columns": {}}, "`columns`"),

@@ -58,7 +58,9 @@ def test_thresholds_are_read_with_their_types() -> None:
         ({"max_wind_m_s": None}, "“max_wind_m_s” is missing"),
         ({"max_wind_m_s": "4"}, "max_wind_m_s is '4'; a number"),
         ({"max_wind_m_s": True}, "a number is asked for"),
-        ({"max_wind_m_s": float("nan")}, "a number is asked for"),
+        ({"max_wind_m_s": float("nan")}, "0 to 60"),
+        ({"max_wind_m_s": 10**400}, "0 to 60"),  # JSON has whole numbers beyond every float
+        ({"dry_hours_after": float("inf")}, "0 to 48"),
         ({"max_wind_m_s": -1}, "0 to 60"),
         ({"dry_hours_after": 2.5}, "a whole number"),
         ({"dry_hours_after": 49}, "0 to 48"),
@@ -145,6 +147,12 @@ def test_no_rules_ask_for_no_advice() -> None:
 def test_a_rule_that_makes_no_sense_is_named(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InvalidInputError, match=sentence):
         rules_of({"constant_mm": 20, **changes})
+
+
+@pytest.mark.parametrize("given", [["constant_mm"], "constant_mm", 5])
+def test_rules_that_are_no_mapping_are_refused(given: Any) -> None:
+    with pytest.raises(InvalidInputError, match="Names and values"):
+        rules_of(given)
 
 
 def test_windows_come_by_a_profile_and_within_the_span(
