@@ -4,6 +4,7 @@ use furrow_agromet::AirHours;
 use furrow_rpc::weather::v1 as proto;
 use furrow_service_kit::Cancel;
 
+use crate::MAX_ANSWER_BYTES;
 use crate::columns::{column_bytes, method};
 use crate::hourly::Hourly;
 use crate::sites::site;
@@ -53,13 +54,21 @@ const METHODS: [[&str; 3]; 8] = [
     ],
 ];
 
+/// Hours whose columns an answer has room for.
+const MAX_ANSWERED_HOURS: usize = MAX_ANSWER_BYTES / (METHODS.len() * size_of::<f64>());
+
 /// Answers `DescribeAir`.
 pub(crate) fn describe_air(
     request: &proto::DescribeAirRequest,
     cancel: &Cancel,
 ) -> Result<proto::DescribeAirResponse, CallError> {
     let site = site("site", request.site.as_ref())?;
-    let Hourly { columns, .. } = Hourly::read("hours", request.hours.as_ref())?;
+    let Hourly { hours, columns } = Hourly::read("hours", request.hours.as_ref())?;
+    if hours.count > MAX_ANSWERED_HOURS {
+        let count = hours.count;
+        let reason = format!("is {count}; an answer has room for {MAX_ANSWERED_HOURS}");
+        return Err(CallError::request("hours.hours.count", reason));
+    }
     cancel.check()?;
     let weather = AirHours {
         air_temperature_c: columns.air_temperature_c.as_deref(),
@@ -81,4 +90,42 @@ pub(crate) fn describe_air(
             .map(|[quantity, name, source]| method(quantity, name, source))
             .to_vec(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+    use crate::MAX_MESSAGE_BYTES;
+    use crate::columns::hours_message;
+
+    fn request(count: usize) -> proto::DescribeAirRequest {
+        let hours = furrow_agromet::Hours { start_s: 0, count };
+        proto::DescribeAirRequest {
+            site: Some(proto::Site {
+                latitude_deg: 50.8,
+                longitude_deg: 4.35,
+                elevation_m: 100.0,
+                wind_height_m: 10.0,
+            }),
+            hours: Some(proto::HourlyWeather {
+                hours: Some(hours_message(hours)),
+                air_temperature_c: column_bytes(&vec![20.0; count]),
+                relative_humidity_percent: column_bytes(&vec![50.0; count]),
+                ..Default::default()
+            }),
+        }
+    }
+
+    #[test]
+    fn what_an_answer_has_no_room_for_is_refused_and_what_it_has_fits() {
+        let answer = |count| describe_air(&request(count), &Cancel::new(None));
+
+        let fits = answer(MAX_ANSWERED_HOURS).expect("room");
+        let refused = answer(MAX_ANSWERED_HOURS + 1).expect_err("no room");
+
+        assert!(fits.encoded_len() <= MAX_MESSAGE_BYTES);
+        assert!(refused.to_string().starts_with("hours.hours.count is 26"));
+    }
 }

@@ -7,7 +7,7 @@ use furrow_rpc::weather::v1 as proto;
 use furrow_service_kit::{Cancel, CpuScope};
 use rayon::prelude::*;
 
-use crate::MAX_MESSAGE_BYTES;
+use crate::MAX_ANSWER_BYTES;
 use crate::columns::{column_bytes, method, named_column};
 use crate::daily::Daily;
 use crate::hourly::Hourly;
@@ -23,6 +23,9 @@ const MAX_NAME_BYTES: usize = 64;
 /// Bytes that a value takes in the answer: a number and its flags, or eleven numbers more.
 const PLAIN_BYTES: usize = 9;
 const WHOLE_BYTES: usize = PLAIN_BYTES + 11 * 8;
+
+/// Bytes that a station's and its columns' names take in the answer, at most.
+const NAMES_BYTES: usize = 1_024;
 
 /// Answers `EstimateHourlyEt`.
 pub(crate) fn estimate_hourly_et(
@@ -143,8 +146,11 @@ fn check_size(
     } else {
         PLAIN_BYTES
     };
-    let together: u64 = counts.map(u64::from).sum();
-    let most = u64::try_from(MAX_MESSAGE_BYTES / bytes).expect("64 bits fit");
+    let (stations, together) = counts.fold((0, 0), |(stations, together), count| {
+        (stations + 1, together + u64::from(count))
+    });
+    let room = MAX_ANSWER_BYTES.saturating_sub(stations * NAMES_BYTES);
+    let most = u64::try_from(room / bytes).expect("64 bits fit");
     if together > most {
         let reason = format!("have {together} values together; {most} fit an answer");
         return Err(CallError::request("stations", reason));

@@ -43,6 +43,9 @@ use crate::grpc::Grpc;
 /// Largest message in both directions: thirty years of hours in five columns.
 const MAX_MESSAGE_BYTES: usize = 16 << 20;
 
+/// Columns of an answer; what is around them is small.
+const MAX_ANSWER_BYTES: usize = MAX_MESSAGE_BYTES - (64 << 10);
+
 /// The service as a program.
 #[derive(Debug, Clone, Copy)]
 pub struct Weather;

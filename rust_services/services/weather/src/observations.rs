@@ -7,6 +7,7 @@ use furrow_agromet::{
 use furrow_rpc::weather::v1 as proto;
 use furrow_service_kit::Cancel;
 
+use crate::MAX_ANSWER_BYTES;
 use crate::columns::{self, Range};
 use crate::hourly::HourlyColumns;
 use crate::status::CallError;
@@ -16,9 +17,6 @@ const MAX_SAMPLES: usize = 600_000;
 
 /// A value and its flag.
 const BYTES_PER_VALUE: usize = size_of::<f64>() + 1;
-
-/// Columns of an answer; what is around them is small.
-const MAX_ANSWER_BYTES: usize = crate::MAX_MESSAGE_BYTES - (64 << 10);
 
 /// Answers `ResampleHours`.
 pub(crate) fn resample_hours(

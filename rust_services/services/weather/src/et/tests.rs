@@ -172,6 +172,40 @@ fn what_would_not_fit_an_answer_is_refused_before_it_is_computed() {
 }
 
 #[test]
+fn the_most_that_is_taken_fits_an_answer_with_its_names() {
+    for (with_intermediates, bytes) in [(false, PLAIN_BYTES), (true, WHOLE_BYTES)] {
+        let stations = 10;
+        let most = (MAX_ANSWER_BYTES - stations * NAMES_BYTES) / bytes / stations;
+        let hours = furrow_agromet::Hours {
+            start_s: 0,
+            count: most,
+        };
+        let mut asked = request();
+        asked.with_intermediates = with_intermediates;
+        asked.stations = vec![
+            proto::EtHours {
+                station_id: "x".repeat(MAX_NAME_BYTES),
+                hours: Some(proto::HourlyWeather {
+                    hours: Some(crate::columns::hours_message(hours)),
+                    air_temperature_c: column_bytes(&vec![20.0; most]),
+                    ..Default::default()
+                }),
+                ..station()
+            };
+            stations
+        ];
+
+        let fits = answer(&asked).expect("room");
+
+        assert!(prost::Message::encoded_len(&fits) <= crate::MAX_MESSAGE_BYTES);
+        let last = asked.stations.last_mut().expect("there");
+        let axis = last.hours.as_mut().and_then(|hours| hours.hours.as_mut());
+        axis.expect("there").count += 10;
+        assert!(refused(&asked).contains("fit an answer"));
+    }
+}
+
+#[test]
 fn a_call_that_nobody_waits_for_stops() {
     let cancel = Cancel::new(None);
     drop(cancel.clone().set_on_drop());
