@@ -126,10 +126,12 @@ pub(crate) fn column(
     // NaN is neither below nor above.
     let is_out = |value: &f64| *value < range.min || *value > range.max;
     if let Some(row) = column.iter().position(is_out) {
-        let reason = format!(
-            "is {}; {} to {} is possible",
-            column[row], range.min, range.max
-        );
+        let (found, Range { min, max }) = (column[row], range);
+        let reason = if found.is_infinite() {
+            format!("is {found}; a finite number is asked for")
+        } else {
+            format!("is {found}; {min} to {max} is possible")
+        };
         return Err(CallError::request(format!("{field}[{row}]"), reason));
     }
     Ok(Some(column))
@@ -230,7 +232,12 @@ mod tests {
     fn infinity_is_no_value() {
         let sent = column_bytes(&[f64::INFINITY]);
 
-        assert!(column("c", &sent, 1, FINITE).is_err());
+        let refused = column("c", &sent, 1, FINITE).expect_err("infinite");
+
+        assert_eq!(
+            refused.to_string(),
+            "c[0] is inf; a finite number is asked for"
+        );
     }
 
     #[test]

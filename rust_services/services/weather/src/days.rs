@@ -9,7 +9,7 @@ use furrow_service_kit::{Cancel, CpuScope};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
-use crate::columns::{self, FINITE, named_column, whole_seconds};
+use crate::columns::{self, Range, named_column, whole_seconds};
 use crate::daily::DailyColumns;
 use crate::hourly::{Hourly, HourlyColumns};
 use crate::status::CallError;
@@ -22,6 +22,12 @@ const MAX_HOURS_TOGETHER: usize = crate::MAX_MESSAGE_BYTES / size_of::<f64>();
 
 /// Most further columns of a station.
 const MAX_FURTHER: usize = 32;
+
+/// Values of a further column: anything that is a quantity of a farm, and whose sums are finite.
+const FURTHER: Range = Range {
+    min: -1e15,
+    max: 1e15,
+};
 
 /// Longest name of a station or a further column, bytes.
 const MAX_NAME_BYTES: usize = 64;
@@ -40,7 +46,7 @@ pub(crate) fn aggregate_days(
     let cuts = rules.cuts(stations)?;
     // Parts are charged where they run, to the request that waits for them.
     let cpu = CpuScope::current();
-    let days: Result<Vec<_>, CallError> = stations
+    let days: Vec<Result<proto::StationDays, CallError>> = stations
         .par_iter()
         .enumerate()
         .map(|(at, station)| {
@@ -50,6 +56,8 @@ pub(crate) fn aggregate_days(
             })
         })
         .collect();
+    // Of several that are wrong the first is named, whichever thread was faster.
+    let days: Result<Vec<proto::StationDays>, CallError> = days.into_iter().collect();
     Ok(proto::AggregateDaysResponse {
         stations: days?,
         tzdb_version: tzdb_version().to_owned(),
@@ -198,7 +206,7 @@ impl Rules {
             }
             let count = cut.days.hours().count;
             let values =
-                columns::needed(&format!("{field}.values"), &column.values, count, FINITE)?;
+                columns::needed(&format!("{field}.values"), &column.values, count, FURTHER)?;
             let fold = |timing| fold_days(&values, cut.days.rows(timing), self.completeness);
             let days = match column.aggregate() {
                 proto::Aggregate::Mean => fold(Timing::Instant)?.mean,

@@ -242,6 +242,34 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn a_further_value_whose_sum_would_overflow_is_refused() {
+    let mut asked = request(vec![station(24, all_columns(24))]);
+    asked.stations[0].further = vec![proto::FurtherColumn {
+        name: "et".to_owned(),
+        values: column_bytes(&[1e308; 24]),
+        aggregate: proto::Aggregate::Sum.into(),
+    }];
+
+    let refused = answer(&asked).expect_err("wrong").to_string();
+
+    assert!(refused.starts_with("stations[0].further[0].values[0]"));
+}
+
+#[test]
+fn of_several_wrong_stations_the_first_is_named() {
+    let mut stations = vec![station(24, all_columns(24)); 200];
+    for station in &mut stations[100..] {
+        station.hours.as_mut().expect("there").dew_point_c = column_bytes(&[1.0]);
+    }
+    let asked = request(stations);
+
+    for _ in 0..20 {
+        let refused = answer(&asked).expect_err("wrong").to_string();
+        assert!(refused.starts_with("stations[100]."), "{refused}");
+    }
+}
+
+#[test]
 fn axes_without_columns_cannot_fill_the_memory() {
     let empty = || station(300_000, proto::HourlyWeather::default());
 
