@@ -1,6 +1,6 @@
 //! The crop through its stages: coefficients, height and roots.
 
-use super::climate_term;
+use super::{STANDARD_HUMIDITY_PERCENT, STANDARD_WIND_M_S, climate_term};
 
 /// Coefficients at the initial, middle and end stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,7 +84,8 @@ impl Crop {
     }
 
     /// The crop with coefficients for the climate of its middle and late stage (eq 62, 65, 70), from the
-    /// days of these stages that are there; what is below 0.45 stays.
+    /// days of these stages that are there; of what is there on none, the tables' climate is taken. What is
+    /// below 0.45 stays.
     pub(super) fn adjusted(
         &self,
         wind_speed_2m_m_s: &[f64],
@@ -97,9 +98,10 @@ impl Crop {
                 let days = &column[index(row(from))..index(row(until))];
                 mean(days)
             };
-            let wind = of_stage(wind_speed_2m_m_s)?;
-            let humidity = of_stage(relative_humidity_min_percent)?;
-            Some(climate_term(wind, humidity) * (self.max_height_m / 3.0).powf(0.3))
+            let wind = of_stage(wind_speed_2m_m_s).unwrap_or(STANDARD_WIND_M_S);
+            let humidity =
+                of_stage(relative_humidity_min_percent).unwrap_or(STANDARD_HUMIDITY_PERCENT);
+            climate_term(wind, humidity) * (self.max_height_m / 3.0).powf(0.3)
         };
         let (in_middle, in_late) = (added(development, middle), added(middle, late));
         let adjusted = |of: Coefficients| Coefficients {
@@ -115,10 +117,11 @@ impl Crop {
     }
 }
 
-fn adjusted_by(coefficient: f64, added: Option<f64>) -> f64 {
-    match added {
-        Some(added) if coefficient >= ADJUSTABLE_FROM => coefficient + added,
-        _ => coefficient,
+fn adjusted_by(coefficient: f64, added: f64) -> f64 {
+    if coefficient >= ADJUSTABLE_FROM {
+        coefficient + added
+    } else {
+        coefficient
     }
 }
 
@@ -213,6 +216,19 @@ mod tests {
             (middle_at(4.6, 44.0).end - 0.35).abs() < 1e-12,
             "below 0.45 it stays"
         );
+    }
+
+    #[test]
+    fn wind_alone_adjusts_with_the_humidity_of_the_tables_and_the_other_way_round() {
+        let middle = |wind: &[f64], humidity: &[f64]| {
+            let adjusted = beans().adjusted(wind, humidity);
+            adjusted.single.expect("given").middle
+        };
+
+        // 0.04 (5 - 2) and -0.004 (20 - 45), both times (0.4 / 3)^0.3 = 0.5464
+        assert!((middle(&[5.0; 100], &[]) - (1.19 + 0.12 * 0.5464)).abs() < 1e-4);
+        assert!((middle(&[5.0; 100], &[f64::NAN; 100]) - (1.19 + 0.12 * 0.5464)).abs() < 1e-4);
+        assert!((middle(&[], &[20.0; 100]) - (1.19 + 0.1 * 0.5464)).abs() < 1e-4);
     }
 
     #[test]
