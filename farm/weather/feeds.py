@@ -75,6 +75,12 @@ def lease(*, feed: WeatherFeed, now: datetime) -> bool:
     return bool(taken)
 
 
+def renew(*, feed: WeatherFeed, now: datetime) -> None:
+    """Hold a feed for one more fetch."""
+    feed.leased_until = now + LEASE
+    WeatherFeed.objects.filter(pk=feed.pk).update(leased_until=feed.leased_until)
+
+
 def note_success(
     *,
     feed: WeatherFeed,
@@ -138,4 +144,6 @@ def due_farm_ids(*, now: datetime, limit: int) -> list[int]:
 
 
 def _give_back(feed: WeatherFeed, *columns: str) -> None:
-    feed.save(update_fields=["leased_until", "failures", "error_code", "error_detail", *columns])
+    # No ``save``: the feed may be gone, with its farm or because its place moved.
+    written = ("leased_until", "failures", "error_code", "error_detail", *columns)
+    WeatherFeed.objects.filter(pk=feed.pk).update(**{name: getattr(feed, name) for name in written})

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
 from farm.clients.weather import weather_client
 from farm.errors import FarmError
 from farm.observability.metrics import WEATHER_REFRESHES
@@ -21,6 +23,7 @@ from farm.weather.feeds import (
     next_due,
     note_failure,
     note_success,
+    renew,
 )
 from farm.weather.forecasts import store_forecast
 from farm.weather.models import WeatherFeed, WeatherPlace, WeatherProduct
@@ -55,8 +58,14 @@ class Refreshed:
     """What became of a feed."""
 
     feed: WeatherFeed
-    outcome: str  # "stored", "unchanged", "failed", or "busy": somebody else is fetching it
+    # "stored", "unchanged", "failed", "busy": somebody else is fetching it, or "gone": the place
+    # moved or was deleted meanwhile, and nothing is kept.
+    outcome: str
     error: FarmError | None = None
+
+
+class _FeedGoneError(Exception):
+    """What was fetched is of a place that is no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,7 @@ def refresh_feed(
     if not lease(feed=feed, now=now):
         return Refreshed(feed=feed, outcome="busy")
     reach = provider.reach(feed.product, now)
+    begun = time.monotonic()
     spans = spans_to_fetch(feed=feed, reach=reach, most_days=provider.most_days, now=now)
     cover = (feed.covered_from, feed.covered_to)
     not_before: datetime | None = None
@@ -112,9 +122,13 @@ def refresh_feed(
         if is_cancelled() or (most_spans is not None and number >= most_spans):
             is_whole = False
             break
+        if number:
+            renew(feed=feed, now=now + timedelta(seconds=time.monotonic() - begun))
         try:
             fetched = _fetch(feed, provider, span, now=now, tools=tools)
             has_changed |= _store(feed, fetched, now=now, tools=tools)
+        except _FeedGoneError:
+            return Refreshed(feed=feed, outcome="gone")
         except ProviderError as error:
             # What came before it stays, and is not asked for again.
             feed.covered_from, feed.covered_to = cover
@@ -204,12 +218,26 @@ def _fetch(
 
 
 def _store(feed: WeatherFeed, fetched: Fetched, *, now: datetime, tools: Collaborators) -> bool:
-    """Judge and keep what was fetched; say whether any of it is new."""
-    hourly = fetched.hourly
-    if not hourly.count:
+    """Judge and keep what was fetched; say whether any of it is new.
+
+    Raises:
+        _FeedGoneError: The place moved far or was deleted since.
+    """
+    if not fetched.hourly.count:
         return False
-    flags = tools.client.judge_hours(hourly=hourly, timeout_s=JUDGE_TIMEOUT_S)
-    place = feed.place
+    flags = tools.client.judge_hours(hourly=fetched.hourly, timeout_s=JUDGE_TIMEOUT_S)
+    with transaction.atomic():
+        # Whoever moves a place holds it, and deletes its feeds.
+        WeatherPlace.objects.select_for_update().filter(pk=feed.place_id).first()
+        if not WeatherFeed.objects.filter(pk=feed.pk).exists():
+            raise _FeedGoneError
+        return _keep(feed, fetched, flags, now=now)
+
+
+def _keep(
+    feed: WeatherFeed, fetched: Fetched, flags: Mapping[str, Flags], *, now: datetime
+) -> bool:
+    hourly, place = fetched.hourly, feed.place
     if place.elevation_m is None and fetched.elevation_m is not None:
         place.elevation_m, place.elevation_source = fetched.elevation_m, feed.provider
         WeatherPlace.objects.filter(pk=place.pk, elevation_m=None).update(

@@ -75,7 +75,7 @@ class RefreshWeather:
                 refresh_feed(
                     feed=feed,
                     provider=providers[feed.provider],
-                    now=now,
+                    now=timezone.now(),  # the one before may have taken minutes
                     tools=self._tools,
                     is_cancelled=run.should_stop,
                 )

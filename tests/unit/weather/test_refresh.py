@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import grpc
 import pytest
@@ -12,10 +13,12 @@ import pytest
 from farm.clients.fakes import Failure
 from farm.clients.weather_fakes import InMemoryWeather
 from farm.errors import ServiceUnavailableError
+from farm.farms.models import Farm
 from farm.weather import refresh as refreshing
 from farm.weather.assembly import assembled
 from farm.weather.feeds import back_off, due_farm_ids, ensure_feeds, lease, next_due
 from farm.weather.models import WeatherDay, WeatherFeed, WeatherForecast, WeatherPlace
+from farm.weather.places import set_position
 from farm.weather.providers.errors import (
     ProviderBusyError,
     ProviderRefusedError,
@@ -107,6 +110,61 @@ def test_whoever_was_killed_loses_the_feed(place: WeatherPlace, provider: ToldPr
     assert lease(feed=feed, now=NOW)
     assert not lease(feed=feed, now=NOW + timedelta(minutes=1))
     assert lease(feed=feed, now=NOW + timedelta(minutes=4))
+
+
+def test_a_long_back_fill_keeps_the_feed(
+    place: WeatherPlace,
+    provider: ToldProvider,
+    tools: Collaborators,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    feed = feed_of(place, provider, "archive")
+    passed = [0.0]
+    taken = []
+    monkeypatch.setattr(refreshing, "time", SimpleNamespace(monotonic=lambda: passed[0]))
+
+    def last_long() -> None:
+        passed[0] += 100
+        same = WeatherFeed.objects.get(pk=feed.pk)
+        taken.append(lease(feed=same, now=NOW + timedelta(seconds=passed[0])))
+
+    provider.meanwhile = last_long
+    refresh_feed(feed=feed, provider=provider, now=NOW, tools=tools)
+
+    assert passed[0] > 300
+    assert not any(taken)
+
+
+@pytest.mark.parametrize("product", ["forecast", "archive"])
+def test_a_place_that_moves_meanwhile_gets_nothing_of_where_it_was(
+    place: WeatherPlace, provider: ToldProvider, tools: Collaborators, product: str
+) -> None:
+    feed = feed_of(place, provider, product)
+    farm = Farm.objects.get()
+    provider.meanwhile = lambda: set_position(farm=farm, longitude=9, latitude=48)
+
+    done = refresh_feed(feed=feed, provider=provider, now=NOW, tools=tools)
+
+    place.refresh_from_db()
+    assert done.outcome == "gone"
+    assert (place.longitude, place.elevation_m) == (9, None)
+    assert not WeatherDay.objects.exists()
+    assert not WeatherForecast.objects.exists()
+    assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize("failure", [None, ProviderUnavailableError("Told answers 503.")])
+def test_a_farm_that_is_deleted_meanwhile_ends_the_fetch(
+    place: WeatherPlace, provider: ToldProvider, tools: Collaborators, failure: Exception | None
+) -> None:
+    feed = feed_of(place, provider, "forecast")
+    provider.failure = failure
+    provider.meanwhile = Farm.objects.get().delete
+
+    done = refresh_feed(feed=feed, provider=provider, now=NOW, tools=tools)
+
+    assert done.outcome == ("gone" if failure is None else "failed")
+    assert not WeatherPlace.objects.exists()
 
 
 def test_what_cannot_be_is_kept_with_its_flag(

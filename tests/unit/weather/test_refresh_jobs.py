@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -86,6 +87,26 @@ def test_a_farm_with_fields_gets_its_weather_by_itself(
     assert begin_with_new_farms(now=now) == 0
     assert schedule_due(now=timezone.now()) == 0
     assert schedule_due(now=timezone.now() + timedelta(hours=2)) == 1
+
+
+def test_a_feed_is_held_from_its_turn_on_and_not_from_the_jobs_beginning(
+    farm: Farm, tools: Collaborators, provider: ToldProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = timezone.now()
+    leases = []
+
+    def four_minutes_pass() -> None:
+        held = WeatherFeed.objects.get(leased_until__isnull=False)
+        assert held.leased_until is not None
+        leases.append(held.leased_until)
+        late = begun + timedelta(minutes=4)
+        monkeypatch.setattr(refresh_jobs, "timezone", SimpleNamespace(now=lambda: late))
+
+    provider.meanwhile = four_minutes_pass
+    run(job_id=asked(farm).pk, handler=RefreshWeather(tools))
+
+    assert len(provider.requests) > 1
+    assert leases[1] - leases[0] > timedelta(minutes=3)
 
 
 def test_a_provider_that_is_down_is_no_failed_job(
