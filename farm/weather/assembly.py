@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from farm.weather.variables import HOURLY_NAMES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from django.db.models import QuerySet
     from numpy.typing import NDArray
 
     from farm.weather.models import WeatherPlace
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     Block = tuple[
         str, date, int, bytes | memoryview, bytes | memoryview
     ]  # source, day, phase, values, flags
+
+Row = TypeVar("Row", WeatherDay, WeatherForecast)
 
 MOST_HOURS = 300_000  # what one message to furrow-weather holds: 34 years
 # A forecast that is younger goes before an older one of a better source.
@@ -274,8 +277,15 @@ class _Layers:
 
 
 def _blocks(place: WeatherPlace, *, first: date, last: date) -> list[Block]:
-    rows = WeatherDay.objects.filter(place=place, day__range=(first, last)).order_by("day")
+    rows = _shown(WeatherDay.objects.filter(place=place, day__range=(first, last)), place)
+    rows = rows.order_by("day")
     return list(rows.values_list("source", "day", "phase_s", "values", "flags"))
+
+
+def _shown(rows: QuerySet[Row], place: WeatherPlace) -> QuerySet[Row]:
+    """Leave out what is simulated, unless the farm is: it may have been a demonstration once."""
+    is_demo = place.farm is not None and place.farm.is_demo
+    return rows if is_demo else rows.exclude(source=WeatherSource.SIMULATED)
 
 
 def _by_source(blocks: Sequence[Block]) -> dict[str, list[Block]]:
@@ -305,7 +315,8 @@ def _up_to_phase(moment: datetime, *, phase_s: int) -> datetime:
 
 def _newest_hour(place: WeatherPlace, layers: _Layers, *, end: datetime) -> datetime | None:
     """Return the stamp of the newest observed hour of a place, also where it is after the span."""
-    later = WeatherDay.objects.filter(place=place, day__gte=end.date()).order_by("-day")
+    later = _shown(WeatherDay.objects.filter(place=place, day__gte=end.date()), place)
+    later = later.order_by("-day")
     newest = layers.newest
     for day, phase_s, values, flags in later.values_list("day", "phase_s", "values", "flags")[:6]:
         bad = (unpack_flags([flags])[0] & Flag.RANGE) > 0
@@ -320,7 +331,8 @@ def _newest_hour(place: WeatherPlace, layers: _Layers, *, end: datetime) -> date
 def _forecasts(place: WeatherPlace, *, now: datetime) -> list[WeatherForecast]:
     """Return the newest forecast of each source: fresh ones first, the better source first."""
     newest: dict[str, WeatherForecast] = {}
-    issued = WeatherForecast.objects.filter(place=place, issued_at__gt=now - timedelta(days=16))
+    lately = WeatherForecast.objects.filter(place=place, issued_at__gt=now - timedelta(days=16))
+    issued = _shown(lately, place)
     sources = list(issued.order_by().values_list("source", flat=True).distinct())
     for source in sources:
         forecast = issued.filter(source=source).order_by("-issued_at").first()

@@ -14,7 +14,7 @@ from farm.weather.forecasts import store_forecast
 from farm.weather.models import WeatherFeed, WeatherPlace
 from farm.weather.series import HOUR, Flag
 from farm.weather.store import store_hours
-from tests.unit.weather.store_world import NOON, hours, new_place
+from tests.unit.weather.store_world import NOON, hours, new_farm, new_place
 
 
 @pytest.fixture
@@ -186,10 +186,32 @@ def test_a_provider_that_went_silent_is_named(place: WeatherPlace) -> None:
     assert not assembled(place=place, start=NOON, end=NOON + HOUR, now=NOON + 5 * HOUR).is_stale
 
 
-def test_what_is_simulated_says_so(place: WeatherPlace) -> None:
+@pytest.mark.django_db
+def test_what_is_simulated_says_so() -> None:
+    place = new_place(farm=new_farm(is_demo=True))
     store_hours(place=place, source="simulated", hourly=hours(NOON, air_temperature_c=[1]))
 
     assert seen(place).is_simulated
+
+
+def test_a_real_farm_shows_nothing_that_is_simulated(place: WeatherPlace) -> None:
+    store_hours(place=place, source="simulated", hourly=hours(NOON, air_temperature_c=[1]))
+    store_hours(
+        place=place, source="simulated", hourly=hours(NOON + 24 * HOUR, air_temperature_c=[1])
+    )
+    store_forecast(
+        place=place,
+        source="simulated",
+        issued_at=NOON,
+        fetched_at=NOON,
+        hourly=hours(NOON + HOUR, air_temperature_c=[2]),
+    )
+
+    found = seen(place)
+
+    assert not found.hourly.columns
+    assert not found.is_simulated
+    assert found.observed_until is None
 
 
 @pytest.mark.parametrize("days", [0, -1, 13_000])
