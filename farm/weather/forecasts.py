@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
+    from django.db.models import QuerySet
     from numpy.typing import NDArray
 
     from farm.weather.series import Flags, HourlyWeather
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 # As long as each issue is kept; then one a day, and none after two years.
 KEPT_WHOLE = timedelta(days=60)
 KEPT_THINNED = timedelta(days=730)
+# Of coordinates, which nobody holds against what came; the last one outlives a provider's failure.
+SHARED_KEPT_WHOLE = timedelta(days=1)
+SHARED_KEPT_THINNED = timedelta(days=16)
 MOST_DELETED = 5_000
 # What errors are worked out from.
 MOST_ISSUES = 2_000
@@ -103,15 +107,32 @@ def store_forecast(
 def thin_forecasts(*, now: datetime) -> int:
     """Keep one forecast a day of those older than 60 days, and none older than two years.
 
+    Of coordinates one a day of those older than a day, and none older than sixteen.
+
     Returns:
         Number deleted, 5,000 at most; the next call goes on.
     """
-    old = WeatherForecast.objects.filter(issued_at__lt=now - KEPT_WHOLE)
-    gone = list(
-        old.filter(issued_at__lt=now - KEPT_THINNED).values_list("pk", flat=True)[:MOST_DELETED]
-    )
+    of_farms = WeatherForecast.objects.filter(place__farm__isnull=False)
+    of_coordinates = WeatherForecast.objects.filter(place__farm=None)
+    doomed = [
+        *_too_many(of_farms, whole=now - KEPT_WHOLE, thinned=now - KEPT_THINNED),
+        *_too_many(
+            of_coordinates, whole=now - SHARED_KEPT_WHOLE, thinned=now - SHARED_KEPT_THINNED
+        ),
+    ][:MOST_DELETED]
+    for first in range(0, len(doomed), 500):
+        WeatherForecast.objects.filter(pk__in=doomed[first : first + 500]).delete()
+    return len(doomed)
+
+
+def _too_many(
+    forecasts: QuerySet[WeatherForecast], *, whole: datetime, thinned: datetime
+) -> list[int]:
+    """Return those issued before ``thinned``, and before ``whole`` all but the first of a day."""
+    old = forecasts.filter(issued_at__lt=whole)
+    gone = list(old.filter(issued_at__lt=thinned).values_list("pk", flat=True)[:MOST_DELETED])
     # Whatever is a month older still was thinned before.
-    lately = old.filter(issued_at__gte=now - KEPT_WHOLE - timedelta(days=30))
+    lately = old.filter(issued_at__gte=max(thinned, whole - timedelta(days=30)))
     seen: set[tuple[int, str, object]] = set()
     rows = lately.order_by("issued_at").values_list("pk", "place_id", "source", "issued_at")
     for pk, place_id, source, issued_at in rows.iterator():
@@ -119,10 +140,7 @@ def thin_forecasts(*, now: datetime) -> int:
         if key in seen:
             gone.append(pk)
         seen.add(key)
-    doomed = gone[:MOST_DELETED]
-    for first in range(0, len(doomed), 500):
-        WeatherForecast.objects.filter(pk__in=doomed[first : first + 500]).delete()
-    return len(doomed)
+    return gone
 
 
 def forecast_errors(

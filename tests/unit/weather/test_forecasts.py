@@ -10,7 +10,7 @@ from farm.weather.forecasts import forecast_errors, store_forecast, thin_forecas
 from farm.weather.models import WeatherForecast, WeatherPlace
 from farm.weather.series import HOUR
 from farm.weather.store import store_hours
-from tests.unit.weather.store_world import NOON, hours, new_place
+from tests.unit.weather.store_world import NOON, hours, new_farm, new_place
 
 
 @pytest.fixture
@@ -55,7 +55,21 @@ def test_where_the_provider_names_no_issue_the_same_words_are_the_same_issue(
     assert WeatherForecast.objects.count() == 2
 
 
-def test_old_issues_are_thinned_to_one_a_day_and_then_go(place: WeatherPlace) -> None:
+def test_those_of_coordinates_are_thinned_after_a_day_and_soon_go(place: WeatherPlace) -> None:
+    for days in (17, 3, 2):
+        for at in (0, 3):
+            issue(place, NOON - timedelta(days=days, hours=-at), [days + at / 10])
+    issue(place, NOON - 2 * HOUR, [0])
+    issue(place, NOON - HOUR, [1])
+
+    assert thin_forecasts(now=NOON) == 4
+    assert thin_forecasts(now=NOON) == 0
+    assert WeatherForecast.objects.count() == 4
+
+
+@pytest.mark.django_db
+def test_old_issues_are_thinned_to_one_a_day_and_then_go() -> None:
+    place = new_place(farm=new_farm())
     for days in (800, 70, 10):
         for at in (0, 3):
             issue(place, NOON - timedelta(days=days, hours=-at), [days + at / 10])
