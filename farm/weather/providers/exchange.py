@@ -247,5 +247,6 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _named(query: Query, error: ProviderError) -> ProviderError:
-    """Put the provider's name before what was found."""
-    return type(error)(f"{query.title}: {error.detail}", retry_after_s=error.retry_after_s)
+    """Put the provider's name before what was found, which may be in the provider's own words."""
+    said = error.detail.replace(query.secret, "…") if query.secret else error.detail
+    return type(error)(f"{query.title}: {said}", retry_after_s=error.retry_after_s)

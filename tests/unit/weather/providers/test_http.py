@@ -380,6 +380,18 @@ def test_a_key_that_is_quoted_back_is_blotted_out(
         session.ask(query(server, secret="se cret"), value)
 
 
+def test_a_key_that_a_good_answer_quotes_is_blotted_out_too(
+    server: ProviderServer, session: PoliteSession
+) -> None:
+    server.will(as_json({"error": True}))
+
+    def refuses(text: str) -> int:
+        raise ProviderRefusedError("It refuses: se cret is spent.")
+
+    with pytest.raises(ProviderRefusedError, match="It refuses: … is spent"):
+        session.ask(query(server, secret="se cret"), refuses)
+
+
 def test_no_key_shows_in_a_failure(server: ProviderServer, session: PoliteSession) -> None:
     server.will(Reply(resets=True))
 
