@@ -132,6 +132,11 @@ def settle(place: WeatherPlace) -> bool:
     if middle is None:
         return False
     with transaction.atomic():
+        # Somebody may have put it elsewhere since it was read.
+        held = WeatherPlace.objects.select_for_update().filter(pk=place.pk, is_position_set=False)
+        if held.first() is None:
+            place.refresh_from_db()
+            return False
         return _move(place, longitude=middle[0], latitude=middle[1])
 
 

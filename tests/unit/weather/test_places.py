@@ -140,6 +140,20 @@ def test_a_farm_that_moves_far_loses_what_providers_said_and_keeps_what_it_measu
     assert list(WeatherDay.objects.values_list("source", flat=True)) == ["station"]
 
 
+def test_a_place_that_a_person_set_meanwhile_stays_there() -> None:
+    farm = new_farm()
+    new_field(farm, longitude=4.0, latitude=50.0)
+    read_before = place_of_farm(farm=farm)
+    assert read_before is not None
+    set_position(farm=farm, longitude=4.2, latitude=50.1)
+    new_field(farm, longitude=4.1, latitude=50.0)
+
+    assert not settle(read_before)
+    place = place_of_farm(farm=farm)
+    assert place is not None
+    assert (place.longitude, place.is_position_set) == (4.2, True)
+
+
 def test_a_place_that_a_person_set_stays_where_it_is() -> None:
     farm = new_farm()
     new_field(farm, longitude=4.0, latitude=50.0)
