@@ -119,7 +119,7 @@ def assembled(
     first_stamp = _up_to_phase(start, phase_s=phase_s)
     count = max(1, -(-(end - first_stamp) // HOUR))
     layers = _Layers(start=first_stamp, count=count, phase_s=phase_s)
-    for source, of_source in _by_source(blocks).items():
+    for source, of_source in _by_source(blocks):
         layers.add_days(source, of_source)
     observed_until = _newest_hour(place, layers, end=end)
     issues = {}
@@ -288,17 +288,12 @@ def _shown(rows: QuerySet[Row], place: WeatherPlace) -> QuerySet[Row]:
     return rows if is_demo else rows.exclude(source=WeatherSource.SIMULATED)
 
 
-def _by_source(blocks: Sequence[Block]) -> dict[str, list[Block]]:
-    """Group blocks by source, the best first; those of another minute apart."""
+def _by_source(blocks: Sequence[Block]) -> list[tuple[str, list[Block]]]:
+    """Group blocks by source, the best first; of a logger set to another minute both parts."""
     groups: dict[tuple[int, str, int], list[Block]] = {}
     for block in blocks:
         groups.setdefault((rank_of(block[0]), block[0], block[2]), []).append(block)
-    found: dict[str, list[Block]] = {}
-    for (_, source, _), group in sorted(groups.items()):
-        # A logger that was set to another minute: the longer part is the station.
-        if source not in found or len(group) > len(found[source]):
-            found[source] = group
-    return found
+    return [(source, group) for (_, source, _), group in sorted(groups.items())]
 
 
 def _phase(blocks: Sequence[Block]) -> int:

@@ -155,6 +155,18 @@ def test_a_station_of_the_half_hour_sets_the_axis(place: WeatherPlace) -> None:
     assert found.hourly.columns["wind_direction_deg"].tolist() == [350, 10]
 
 
+def test_a_logger_that_was_set_to_another_minute_loses_no_hour(place: WeatherPlace) -> None:
+    half_past = NOON + 24 * HOUR + timedelta(minutes=30)
+    store_hours(place=place, source="station", hourly=hours(NOON, air_temperature_c=[1, 2]))
+    store_hours(place=place, source="station", hourly=hours(half_past, air_temperature_c=[4, 6]))
+
+    found = seen(place, count=48)
+
+    assert found.observed_until == NOON + 25 * HOUR
+    assert same(temperatures(found)[:3], [1, 2, nan])
+    assert same(temperatures(found)[24:27], [nan, 5, nan])
+
+
 def test_nothing_stored_is_no_column_and_no_age(place: WeatherPlace) -> None:
     found = seen(place)
 
