@@ -111,8 +111,8 @@ def converted(values: Column, *, column: CsvColumn, step_s: int) -> Column:
 def increments(values: Column, *, times: NDArray[np.int64], step_s: int) -> tuple[Column, int, int]:
     """Return what fell in each interval, of a counter that only rises.
 
-    Where it falls, it was reset, and what it shows has fallen since. What fell while rows are
-    missing belongs to no interval and is left out, never spread.
+    Where it falls, it was reset, and what it shows has fallen since. What fell while rows or cells
+    are missing belongs to no interval and is left out, never spread.
 
     Args:
         values: (rows,) float64, what the counter shows, mm.
@@ -123,11 +123,13 @@ def increments(values: Column, *, times: NDArray[np.int64], step_s: int) -> tupl
         (rows,) float64, the first one NaN; number of resets; number of gaps whose rain is lost.
     """
     amounts = np.full(len(values), np.nan)
-    rise = np.diff(values)
-    is_next = np.diff(times) <= 1.5 * step_s
+    rows = np.flatnonzero(~np.isnan(values))
+    shown = values[rows]
+    rise = np.diff(shown)
+    is_next = np.diff(times[rows]) <= 1.5 * step_s
     is_reset = rise < -COUNTER_NOISE_MM
-    amount = np.where(is_reset, values[1:], np.maximum(rise, 0.0))
-    amounts[1:] = np.where(is_next, amount, np.nan)
+    amount = np.where(is_reset, shown[1:], np.maximum(rise, 0.0))
+    amounts[rows[1:]] = np.where(is_next, amount, np.nan)
     lost = int((~is_next & (rise != 0)).sum())
     return amounts, int((is_reset & is_next).sum()), lost
 

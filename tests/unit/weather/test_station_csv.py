@@ -326,6 +326,16 @@ def test_a_counter_is_what_fell_between_its_readings() -> None:
     assert (resets, lost) == (1, 1)
 
 
+def test_rain_over_an_empty_cell_of_a_counter_is_said_to_be_lost() -> None:
+    shown = np.array([0.0, np.nan, 5.0, 5.2])
+
+    amounts, resets, lost = increments(shown, times=np.arange(4) * 600, step_s=600)
+
+    assert np.isnan(amounts[:3]).all()
+    assert amounts[3] == pytest.approx(0.2)
+    assert (resets, lost) == (0, 1)
+
+
 def test_wind_is_kept_as_at_ten_metres() -> None:
     # FAO-56, table in annex 2: from 2 m to 10 m is 1 / 0.748.
     assert at_ten_metres(np.array([3.0]), height_m=2)[0] == pytest.approx(3.0 / 0.748, rel=1e-3)
