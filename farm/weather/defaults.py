@@ -9,8 +9,9 @@ from typing import Any
 
 KMH = 1 / 3.6
 GRDC = (
-    "GRDC, Weather essentials for pesticide application (2017), and Bureau of Meteorology: Delta-T "
-    "2–8, marginal to 10; wind 3–15 km/h; no spraying in inversions"
+    "GRDC, Weather essentials (2017), and BoM: Delta-T 2–8, marginal to 10; wind 3–15 km/h; "
+    "inversions from 1–2 h before sunset to 1 h after sunrise. "
+    "Set here: gusts, heat, rain, signs of inversion"
 )
 FAO_FROST = "Snyder and de Melo-Abreu 2005, Frost protection (FAO), chapters 4 and 7"
 
@@ -42,7 +43,8 @@ DECISIONS: tuple[dict[str, Any], ...] = (
         "kind": "frost",
         "name": "over-plant sprinklers",
         "min_hours": 1,
-        "source": f"{FAO_FROST}: started and stopped by the wet bulb, not in wind above 8 km/h",
+        "source": f"{FAO_FROST}: started and stopped by the wet bulb. Set here: "
+        "half a degree of reserve, and the greatest wind, 8 km/h",
         "thresholds": {
             "start_wet_bulb_c": 0.5,
             "stop_wet_bulb_c": 1.0,
@@ -54,7 +56,7 @@ DECISIONS: tuple[dict[str, Any], ...] = (
         "name": "sprinklers",
         "min_hours": 3,
         "source": "Keller and Bliesner 1990, Sprinkle and trickle irrigation: losses by wind and "
-        "dry air; rain of a day from which one waits is the operator's",
+        "dry air. All numbers are set here",
         "thresholds": {
             "max_wind_m_s": 4.0,
             "marginal_vpd_kpa": 2.0,
@@ -68,7 +70,7 @@ DECISIONS: tuple[dict[str, Any], ...] = (
         "name": "cereals",
         "min_hours": 3,
         "source": "Equilibrium moisture of cereals: about 14 % at 70 % relative humidity "
-        "(ASAE D245.6); the hours of drying are the operator's",
+        "(ASAE D245.6). Set here: marginal humidity, hours of drying, vapour pressure deficit",
         "thresholds": {
             "max_relative_humidity_percent": 70.0,
             "marginal_relative_humidity_percent": 60.0,
@@ -81,8 +83,8 @@ DECISIONS: tuple[dict[str, Any], ...] = (
         "kind": "disease",
         "name": "potato late blight",
         "min_hours": 1,
-        "source": "Hutton criteria (Dancey 2018, AHDB 2017): 10 °C and more, 6 h of humid air; "
-        "infection slows above 25 °C",
+        "source": "Hutton criteria (Dancey 2018, AHDB 2017): 10 °C and more, 6 h of humid air. "
+        "Set here: 10 h for a high risk, and 25 °C, above which infection slows",
         "thresholds": {
             "min_temperature_c": 10.0,
             "max_temperature_c": 25.0,
@@ -173,7 +175,9 @@ GRAPE = [
 
 _ORCHARD = "orchard, bare ground, killing frost, high latitudes"
 # Of ranges the end for irrigated land is taken where FAO-56 tells the two apart, else the middle.
-# Least depth of roots of annual crops: 0.15–0.20 m (FAO-56, annex 8); height at emergence is ours.
+# Of depths of roots the lesser, for irrigation (table 22). Least depth of roots of annual crops:
+# 0.15–0.20 m (FAO-56, annex 8); height at emergence, and heights and roots of standing crops at the
+# start, are set here.
 CROPS: tuple[dict[str, Any], ...] = (
     _crop(
         "winter wheat", (30, 140, 40, 30), (0.7, 1.15, 0.25), (0.15, 1.10, 0.15),
@@ -191,7 +195,7 @@ CROPS: tuple[dict[str, Any], ...] = (
         source=f"{_FAO56} (grain, April, Spain and California); heat: McMaster and Wilhelm 1997",
     ),
     _crop(
-        "sugar beet", (25, 50, 50, 50), (0.35, 1.20, 0.70), (0.15, 1.15, 0.50),
+        "sugar beet", (25, 35, 50, 50), (0.35, 1.20, 0.70), (0.15, 1.15, 0.50),
         height_m=(0.05, 0.5), root_m=(0.2, 0.7), depletion=0.55, heat=(3.0, None),
         source=f"{_FAO56} (May, Mediterranean); heat: Milford et al. 1985",
     ),
@@ -208,21 +212,22 @@ CROPS: tuple[dict[str, Any], ...] = (
     _crop(
         "soybean", (20, 35, 60, 25), (0.4, 1.15, 0.50), (0.15, 1.10, 0.30),
         height_m=(0.05, 0.75), root_m=(0.2, 0.6), depletion=0.50, heat=(10.0, 30.0),
-        source=f"{_FAO56} (May, central United States); heat: the general 10 °C",
+        source=f"{_FAO56} (May, central United States; first coefficient that of legumes); "
+        "heat: the general 10 °C; upper 30 °C set here",
     ),
     _crop(
-        "sunflower", (25, 35, 45, 25), (0.35, 1.10, 0.35), (0.15, 1.05, 0.25),
+        "sunflower", (25, 35, 45, 25), (0.35, 1.15, 0.35), (0.15, 1.10, 0.25),
         height_m=(0.05, 2.0), root_m=(0.2, 0.8), depletion=0.45,
         source=f"{_FAO56} (April/May, Mediterranean); heat: the general 10 °C",
     ),
     _crop(
-        "cotton", (30, 50, 60, 55), (0.35, 1.20, 0.60), (0.15, 1.15, 0.45),
+        "cotton", (30, 50, 60, 55), (0.35, 1.175, 0.60), (0.15, 1.125, 0.45),
         height_m=(0.05, 1.35), root_m=(0.2, 1.0), depletion=0.65, heat=(15.6, None),
         source=f"{_FAO56} (March to May, Egypt and California); heat: 60 °F, UC IPM",
     ),
     _crop(
         "grass", (10, 20, 305, 30), (0.40, 0.95, 0.85), (0.30, 0.90, 0.80),
-        height_m=(0.10, 0.25), root_m=(0.5, 0.5), depletion=0.60, heat=(0.0, None),
+        height_m=(0.10, 0.225), root_m=(0.5, 0.5), depletion=0.60, heat=(0.0, None),
         source=f"{_FAO56} (rotated grazing; its season is set to a year from planting)",
     ),
     _crop(
@@ -248,7 +253,8 @@ CROPS: tuple[dict[str, Any], ...] = (
     _crop(
         "wine grape", (30, 60, 40, 80), (0.30, 0.70, 0.45), (0.15, 0.65, 0.40),
         height_m=(1.5, 1.75), root_m=(1.0, 1.0), depletion=0.45, frost=GRAPE,
-        source=f"{_FAO56} (April, mid latitudes); frost: Snyder and de Melo-Abreu 2005, table 4.8",
+        source=f"{_FAO56} (April, mid latitudes); frost: Snyder and de Melo-Abreu 2005, table "
+        "4.8, of cv. Concord; it has none of wine grapes",
     ),
 )  # fmt: skip
 
