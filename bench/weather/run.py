@@ -13,9 +13,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "deploy")]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings")
 
+
+from stack.parts import KEPT_MEMORY  # noqa: E402
 
 from bench.machine import machine  # noqa: E402
 from bench.weather.calls import Calls  # noqa: E402
@@ -32,6 +34,7 @@ from bench.weather.tasks import CACHE, PEERS, REPETITIONS, Task, tasks  # noqa: 
 
 LOAD_TO_START = 0.7  # of one processor, over a minute
 PATIENCE_S = 60.0
+WAY = "way"  # as ``--only`` calls Django's part
 # The peers and what they need; an environment of their own, because nothing else needs them.
 PACKAGES = ("polars==2.1.0", "pandas==3.1.1", "refet==0.5.0", "xclim==0.62.0")
 
@@ -92,6 +95,15 @@ def prepare() -> None:
         installed.write_text(wanted)
 
 
+def whole_way(program: Path) -> list[str]:
+    """The table of Django's CPU, from a process with settings of its own and the stack's memory."""
+    command = [sys.executable, str(HERE / "way.py"), str(program)]
+    done = subprocess.run(
+        command, env=os.environ | KEPT_MEMORY, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return ["", *done.stdout.splitlines()]
+
+
 def main() -> None:
     """Run the rounds, check what came out, write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -123,6 +135,8 @@ def main() -> None:
                 line = f"round {number}: {task.name}: {task.ours[-1].seconds * 1e3:.2f} ms"
                 print(f"{line}, peer {task.theirs[-1].seconds * 1e3:.1f} ms", flush=True)
     extra = [] if options.only else [*calls.throughput(one, many, rounds=options.rounds)]
+    if WAY.startswith(options.only):
+        extra += whole_way(release / "furrow-weather")
     text = report(chosen, extra, rounds=options.rounds, load=load)
     print(text)
     if options.record:

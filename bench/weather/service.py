@@ -24,6 +24,7 @@ class Service:
     """The running program."""
 
     pid: int
+    address: str  # to dial
     stub: weather_pb2_grpc.WeatherServiceStub
 
     def cpu_s(self) -> float:
@@ -56,7 +57,7 @@ def service(program: Path) -> Iterator[Service]:
             with grpc.insecure_channel(address, options=options) as channel:
                 grpc.channel_ready_future(channel).result(START_WITHIN_S)
                 stub = weather_pb2_grpc.WeatherServiceStub(channel)  # type: ignore[no-untyped-call]
-                yield Service(pid=process.pid, stub=stub)
+                yield Service(pid=process.pid, address=address, stub=stub)
         finally:
             process.terminate()
             process.wait(30)
