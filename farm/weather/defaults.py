@@ -9,7 +9,7 @@ from typing import Any
 
 KMH = 1 / 3.6
 GRDC = (
-    "GRDC, Weather essentials (2017), and BoM: Delta-T 2–8, marginal to 10; wind 3–15 km/h; "
+    "GRDC, spray manual, module 10, and BoM: Delta-T 2–8, marginal to 10; wind 3–15 km/h; "
     "inversions from 1–2 h before sunset to 1 h after sunrise. "
     "Set here: gusts, heat, rain, signs of inversion"
 )
