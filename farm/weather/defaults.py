@@ -95,7 +95,7 @@ DECISIONS: tuple[dict[str, Any], ...] = (
 )
 
 _FAO56 = "FAO-56, tables 11, 12, 17, 22"
-_WSU = "frost: Washington State University, EB0913, half an hour"
+_WSU = "frost: Washington State University, EB0913 (apple), EB0978 (pear), EB1128, EB0914, 30 min"
 
 
 def _celsius(fahrenheit: float) -> float:
