@@ -6,19 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from farm.demo.planting import plant
 from farm.demo.report import NO_NUMBER, Column, table
-from farm.fields.models import Field
+from farm.demo.water import begin_of, follow_advice, water_lines
 from farm.weather.assembly import assembled
 from farm.weather.daily import ET_COLUMN, daily
 from farm.weather.feeds import ensure_feeds
-from farm.weather.models import CropProfile, FieldIrrigation, FieldWater, SoilProfile
 from farm.weather.places import place_of_farm, zone_of
 from farm.weather.profile_selectors import profile_for
 from farm.weather.refresh import collaborators, refresh_feed
 from farm.weather.refresh_providers import providers_for
 from farm.weather.series import HOUR
-from farm.weather.water import balance_span, water_balance
-from farm.weather.water_setup import season_days
 from farm.weather.windows import windows
 
 if TYPE_CHECKING:
@@ -31,22 +29,6 @@ if TYPE_CHECKING:
     from farm.weather.windows import WindowsReport
 
 DAYS_AHEAD = 7
-# Days that each crop has stood; the farm is invented, and so is that something grows all year.
-_STANDS_FOR_DAYS = {
-    "winter wheat": 120,
-    "maize": 60,
-    "sugar beet": 75,
-    "grass": 150,
-    "cover crop": 40,
-}
-_PROFILE_OF = {"cover crop": "grass"}
-_SOILS = ("loam", "silt loam", "sandy loam")
-RULES = {
-    "allowed_depletion_share": 0.5,
-    "target_depletion_share": 0.1,
-    "min_mm": 5.0,
-    "efficiency_share": 0.8,
-}
 DAY_COLUMNS = (
     Column(title="day", is_number=False),
     Column(title="min °C"),
@@ -55,16 +37,6 @@ DAY_COLUMNS = (
     Column(title="wind m/s"),
     Column(title="ET0 mm"),
     Column(title="", is_number=False),
-)
-WATER_COLUMNS = (
-    Column(title="field", is_number=False),
-    Column(title="crop", is_number=False),
-    Column(title="since", is_number=False),
-    Column(title="ETc mm"),
-    Column(title="depleted mm"),
-    Column(title="readily available mm"),
-    Column(title="stress"),
-    Column(title="irrigation", is_number=False),
 )
 
 
@@ -84,34 +56,10 @@ def prepare_weather(*, farm: Farm, now: datetime) -> bool:
         feed.place = place
         refresh_feed(feed=feed, provider=providers[feed.provider], now=now, tools=tools)
     if farm.is_demo:
-        plant(farm=farm, today=now.astimezone(ZoneInfo(zone_of(place))).date())
+        zone = ZoneInfo(zone_of(place))
+        plant(farm=farm, today=now.astimezone(zone).date(), latitude=place.latitude)
+        follow_advice(farm=farm, place=place, client=tools.client, now=now)
     return bool(feeds)
-
-
-def plant(*, farm: Farm, today: date) -> None:
-    """Give each field a crop that stands now, unless it has one whose season goes on."""
-    crops = {crop.name: crop for crop in CropProfile.objects.all()}
-    soils = {soil.name: soil for soil in SoilProfile.objects.all()}
-    for number, field in enumerate(Field.objects.filter(farm=farm).order_by("pk")):
-        crop = crops.get(_PROFILE_OF.get(field.crop, field.crop))
-        soil = soils.get(_SOILS[number % len(_SOILS)])
-        known = FieldWater.objects.filter(field=field).select_related("crop").first()
-        if crop is None or soil is None or (known is not None and _stands(known, today)):
-            continue
-        FieldWater.objects.update_or_create(
-            field=field,
-            defaults={
-                "crop": crop,
-                "soil": soil,
-                "planted_on": today - timedelta(days=_STANDS_FOR_DAYS[field.crop]),
-                "initial_depletion_share": 0.2,
-                "rules": RULES,
-            },
-        )
-
-
-def _stands(water: FieldWater, today: date) -> bool:
-    return today < water.planted_on + timedelta(days=season_days(water.crop))
 
 
 def weather_lines(*, farm: Farm, client: WeatherClient, now: datetime) -> Iterator[str]:
@@ -127,9 +75,9 @@ def weather_lines(*, farm: Farm, client: WeatherClient, now: datetime) -> Iterat
     yield ""
     yield from _days(place, client=client, today=today, zone=zone, now=now)
     yield ""
-    yield f"Water in the root zone on {today}{label}"
+    yield f"Water in the root zone until {today}{label}"
     yield ""
-    yield from _water(place, farm=farm, client=client, today=today, zone=zone, now=now)
+    yield from water_lines(farm=farm, place=place, client=client, now=now)
     yield ""
     yield from _spraying(place, farm=farm, client=client, zone=zone, now=now)
 
@@ -140,8 +88,8 @@ def _days(
     first, last = today - timedelta(days=1), today + timedelta(days=DAYS_AHEAD)
     weather = assembled(
         place=place,
-        start=_begin(first, zone) - 12 * HOUR,
-        end=_begin(last, zone) + 36 * HOUR,
+        start=begin_of(first, zone) - 12 * HOUR,
+        end=begin_of(last, zone) + 36 * HOUR,
         now=now,
     )
     days = daily(weather=weather, client=client, first_day=first, last_day=last)
@@ -165,57 +113,6 @@ def _days(
     yield from table(DAY_COLUMNS, rows)
     if weather.stale_reason:
         yield f"Stale: {weather.stale_reason}"
-
-
-def _water(
-    place: WeatherPlace,
-    *,
-    farm: Farm,
-    client: WeatherClient,
-    today: date,
-    zone: ZoneInfo,
-    now: datetime,
-) -> Iterator[str]:
-    setups = list(
-        FieldWater.objects.filter(field__farm=farm)
-        .select_related("field", "crop", "soil")
-        .order_by("field__name", "field_id")
-    )
-    if not setups:
-        yield "No field says what grows on it; the API and the admin take it."
-        return
-    spans = [balance_span(setup=setup, today=today) for setup in setups]
-    weather = assembled(
-        place=place,
-        start=_begin(min(first for first, _ in spans), zone) - 12 * HOUR,
-        end=_begin(max(last for _, last in spans), zone) + 36 * HOUR,
-        now=now,
-    )
-    rows = []
-    for setup in setups:
-        report = water_balance(
-            setup=setup,
-            irrigations=list(FieldIrrigation.objects.filter(field=setup.field)),
-            looks=(),
-            weather=weather,
-            client=client,
-            today=today,
-        )
-        row = next((at for at, day in enumerate(report.table.dates) if day == today), None)
-        advice = report.advice[0] if report.advice else None
-        cells = [NO_NUMBER] * 4 if row is None else [
-            _cell(report.table, name, row, digits=2 if name == "stress_coefficient" else 1)
-            for name in (
-                "crop_et_mm",
-                "root_depletion_mm",
-                "readily_available_mm",
-                "stress_coefficient",
-            )
-        ]  # fmt: skip
-        words = f"{advice.depth_mm:.0f} mm on {advice.day:%a %d %b}" if advice else "none needed"
-        rows.append([setup.field.name, setup.crop.name, str(setup.planted_on), *cells, words])
-    yield from table(WATER_COLUMNS, rows)
-    yield "FAO-56, dual crop coefficient; crop and soil as set up, ET0 by FAO-56."
 
 
 def _spraying(
@@ -254,7 +151,3 @@ def _kind(day: date, today: date, *, is_forecast: bool) -> str:
     names = {-1: "yesterday", 0: "today"}
     name = names.get((day - today).days, "")
     return ", ".join(word for word in (name, "forecast" if is_forecast else "") if word)
-
-
-def _begin(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +114,7 @@ def water_balance(
     weather: Weather,
     client: WeatherClient,
     today: date,
+    advised_from: date | None = None,
 ) -> WaterReport:
     """Balance a field's water over the days of :func:`balance_span`.
 
@@ -124,6 +125,8 @@ def water_balance(
         weather: The farm's weather of those days and half a day around them.
         client: Of furrow-weather.
         today: Local; advice begins with it.
+        advised_from: First day of advice, to look back at what the rules would have asked for;
+            None: today.
 
     Raises:
         InvalidInputError: Setup or rules make no sense, or the season has not begun.
@@ -140,7 +143,9 @@ def water_balance(
     rain = days.columns.get(RAIN, np.full(axis.count, np.nan))
     given = given_water(irrigations, axis=axis)
     relation = ndvi_relation(setup, looks, first_day=first_day)
-    rules = irrigation_rules(setup, first_day=first_day, today=today, last_row=axis.count - 1)
+    rules = irrigation_rules(
+        setup, first_day=first_day, today=advised_from or today, last_row=axis.count - 1
+    )
     crop, soil = crop_of(setup.crop), soil_of(setup.soil)
     available_mm = (
         1000 * (soil.field_capacity_m3_m3 - soil.wilting_point_m3_m3) * crop.initial_root_depth_m
@@ -205,7 +210,7 @@ def _reference(
         method=REFERENCE,
         with_intermediates=True,
     )
-    return estimates.stations[0], estimates.method
+    return estimates.stations[0], replace(estimates.method, quantity=REFERENCE_ET)
 
 
 def _known_wind(et: EtColumns) -> Column | None:

@@ -34,6 +34,7 @@ GROUND_M = 60.0
 # Solar constant, MJ/m² an hour (FAO-56, eq 28).
 SOLAR_CONSTANT = 4.92
 _ERRORS = 10_000  # chance of forecasts is apart from chance of the weather
+_STILL_AIR = 9_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,14 +152,14 @@ def _columns(
     swing_c = (5.2 + 1.3 * season) * (1 - 0.65 * cloud)
     air_c = daily_c + swing_c * np.cos(2 * np.pi * (solar_h - 15) / 24)
     dew_c = np.minimum(daily_c - 0.85 * swing_c - 2.2 + 2.0 * sky.damp + 2.0 * cloud, air_c)
-    wind = np.clip(
+    wind = (
         2.6
         + 1.2 * sky.breeze
         + 1.1 * np.clip(sky.front, -1, 3)
-        + 0.8 * np.cos(2 * np.pi * (solar_h - 14) / 24),
-        0.2,
-        30,
+        + 0.8 * np.cos(2 * np.pi * (solar_h - 14) / 24)
     )
+    # Still air stirs: an anemometer that says the same for a day is a broken one.
+    wind = np.clip(wind, 0.3 + 0.5 * _uniform(hours, key=_STILL_AIR), 30)
     rain = np.round(np.clip(sky.front - 1.05, 0, None) ** 1.4 * (1.6 + sky.damp.clip(-1, 2)), 1)
     humidity = np.clip(100 * _vapour_pressure(dew_c) / _vapour_pressure(air_c), 5, 100)
     clear_sky = _extraterrestrial(hours, longitude=longitude, latitude=latitude) * 0.75

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +13,8 @@ from farm.clients.channel import channel_to, close_channels
 from farm.clients.services import WEATHER
 from farm.clients.weather import WeatherClient
 from farm.clients.weather_fakes import InMemoryWeather, serving_weather
-from farm.demo.weather import plant, prepare_weather, weather_lines
+from farm.demo.planting import plant, sown_on
+from farm.demo.weather import prepare_weather, weather_lines
 from farm.farms.models import Farm
 from farm.weather.models import FieldWater, WeatherDay, WeatherForecast
 from tests.unit.weather.store_world import new_farm, new_field
@@ -80,15 +81,44 @@ def test_told_twice_it_is_the_same(farm: Farm, client: WeatherClient) -> None:
     assert WeatherForecast.objects.count() == 1
 
 
-def test_something_always_grows(farm: Farm, client: WeatherClient) -> None:
+@pytest.mark.parametrize(
+    ("crop", "today", "latitude", "sown"),
+    [
+        ("winter wheat", date(2026, 11, 23), 50.8, date(2026, 10, 15)),
+        ("winter wheat", date(2026, 8, 1), 50.8, date(2025, 10, 15)),
+        ("maize", date(2026, 11, 23), 50.8, date(2026, 4, 25)),
+        ("maize", date(2026, 3, 1), 50.8, date(2025, 4, 25)),
+        ("maize", date(2026, 11, 23), -33.0, date(2026, 10, 25)),
+        ("winter wheat", date(2026, 11, 23), -33.0, date(2026, 4, 15)),
+        ("wood", date(2026, 11, 23), 50.8, None),
+    ],
+)
+def test_crops_are_sown_when_farmers_sow_them(
+    crop: str, today: date, latitude: float, sown: date | None
+) -> None:
+    assert sown_on(crop=crop, today=today, latitude=latitude) == sown
+
+
+def test_a_season_follows_the_last_one_when_its_time_has_come(
+    farm: Farm, client: WeatherClient
+) -> None:
     prepare_weather(farm=farm, now=NOW)
-    sown = FieldWater.objects.get().planted_on
+    assert FieldWater.objects.get().planted_on == date(2026, 4, 25)
 
-    plant(farm=farm, today=NOW.date() + timedelta(days=10))
-    assert FieldWater.objects.get().planted_on == sown
+    plant(farm=farm, today=date(2027, 4, 24), latitude=50.8)
+    assert FieldWater.objects.get().planted_on == date(2026, 4, 25)
 
-    plant(farm=farm, today=NOW.date() + timedelta(days=200))
-    assert FieldWater.objects.get().planted_on > sown
+    plant(farm=farm, today=date(2027, 4, 25), latitude=50.8)
+    assert FieldWater.objects.get().planted_on == date(2027, 4, 25)
+
+
+def test_what_somebody_sowed_stays_while_it_stands(farm: Farm, client: WeatherClient) -> None:
+    plant(farm=farm, today=NOW.date(), latitude=50.8)
+    FieldWater.objects.update(planted_on=date(2026, 5, 20))
+
+    plant(farm=farm, today=date(2026, 11, 23), latitude=50.8)
+
+    assert FieldWater.objects.get().planted_on == date(2026, 5, 20)
 
 
 def test_of_a_real_farm_nobody_is_asked_unless_the_settings_say_so(client: WeatherClient) -> None:
