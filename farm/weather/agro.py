@@ -13,12 +13,11 @@ from farm.weather.daily import (
     COMPLETENESS_SHARE,
     ET_COLUMN,
     EVAPOTRANSPIRATION,
-    HOURLY_ET,
     has_air,
     has_all_for_et,
 )
 from farm.weather.domain import LocalHours
-from farm.weather.domain_et import EtHours
+from farm.weather.domain_et import EtHours, EtMethod
 from farm.weather.domain_risks import WETNESS_UNKNOWN
 from farm.weather.hourly import between, table_of_hours
 
@@ -28,11 +27,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from farm.clients.weather import WeatherClient
-    from farm.weather.domain_et import EtMethod
     from farm.weather.domain_risks import DiseaseDay, Infection, InfectionModel
     from farm.weather.series import Column, Method
     from farm.weather.tables import Weather, WeatherTable
 
+HOURLY_ET = EtMethod()  # FAO-56 by the hour, short grass, as `et0/?step=hour` has it
 WETNESS_WORDS: tuple[str | None, ...] = (None, "dry", "wet")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from farm.weather.domain import Aggregate, DayStart, FurtherColumn, StationDays, StationHours
-from farm.weather.domain_et import EtEquation, EtHours, EtMethod
+from farm.weather.domain_et import EtDays, EtMethod
 from farm.weather.hourly import sources_within
 from farm.weather.tables import Step, WeatherTable, freshness_of, missing_of, units_of
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from farm.weather.tables import Weather
 
 COMPLETENESS_SHARE = 0.9
-# By the hour ASCE-EWRI's resistances are recommended over FAO-56's own (Allen et al. 2006).
-HOURLY_ET = EtMethod(equation=EtEquation.ASCE2005)
+# A day's reference ET wherever a farmer sees it: FAO-56 by the day, short grass. A wet winter day
+# comes out below zero, where the equation speaks of no evaporation any more.
+DAILY_ET = EtMethod(floors_at_zero=True)
 
 HUMIDITY = ("relative_humidity_percent", "dew_point_c")
 AIR = ("air_temperature_c", *HUMIDITY)
@@ -89,7 +90,7 @@ def daily(
     last_day: date | None = None,
     day_start: DayStart = DayStart.MIDNIGHT,
     completeness_share: float = COMPLETENESS_SHARE,
-    method: EtMethod = HOURLY_ET,
+    method: EtMethod = DAILY_ET,
 ) -> WeatherTable:
     """Return the local days of a place, with reference ET and vapour pressure deficit.
 
@@ -100,7 +101,7 @@ def daily(
         last_day: Last day; None: that of the last hour.
         day_start: Where days begin.
         completeness_share: Of a day's hours that must be there; below it there is no value.
-        method: Of the hourly reference ET that is summed.
+        method: Of the daily reference ET.
     """
     days = local_days(
         weather=weather,
@@ -137,7 +138,7 @@ def local_days(
     last_day: date | None = None,
     day_start: DayStart = DayStart.MIDNIGHT,
     completeness_share: float = COMPLETENESS_SHARE,
-    method: EtMethod | None = HOURLY_ET,
+    method: EtMethod | None = DAILY_ET,
     further: tuple[FurtherColumn, ...] = (),
 ) -> LocalDays:
     """Cut hours into days; arguments as of :func:`daily`.
@@ -145,9 +146,9 @@ def local_days(
     ``method`` is None for plain weather; ``further`` columns are cut along.
     """
     methods: tuple[Method, ...] = ()
-    if method is not None:
-        computed, methods = _computed(weather=weather, client=client, method=method)
-        further += computed
+    if method is not None and has_air(weather.hourly):
+        deficit, methods = _deficit(weather=weather, client=client)
+        further += (deficit,)
     answer = client.aggregate_days(
         stations=[StationHours(hours=weather.hourly, further=further)],
         time_zone=weather.time_zone,
@@ -156,9 +157,16 @@ def local_days(
         observed_until=weather.observed_until or weather.hourly.start - timedelta(hours=1),
     )
     station = _cut(answer.stations[0], first_day=first_day, last_day=last_day)
+    columns = {**station.days.columns, **station.further}
+    if method is not None and has_all_for_et(weather.hourly) and station.days.count:
+        estimates = client.estimate_daily_et(
+            stations=[EtDays(site=weather.site, days=station.days)], method=method
+        )
+        columns[ET_COLUMN] = estimates.stations[0].et_mm
+        methods = (_as_method_of(estimates.method, ET_COLUMN), *methods)
     return LocalDays(
         station=station,
-        columns={**station.days.columns, **station.further},
+        columns=columns,
         coverage={
             name: share
             for variable, share in station.coverage.items()
@@ -184,28 +192,16 @@ def has_all_for_et(hourly: HourlyWeather) -> bool:
     )
 
 
-def _computed(
-    *, weather: Weather, client: WeatherClient, method: EtMethod
-) -> tuple[tuple[FurtherColumn, ...], tuple[Method, ...]]:
-    further: list[FurtherColumn] = []
-    methods: list[Method] = []
-    if has_all_for_et(weather.hourly):
-        estimates = client.estimate_hourly_et(
-            stations=[EtHours(site=weather.site, hours=weather.hourly)], method=method
-        )
-        et_mm = estimates.stations[0].et_mm
-        further.append(FurtherColumn(name=ET_COLUMN, values=et_mm, aggregate=Aggregate.SUM))
-        methods.append(_as_method_of(estimates.method, ET_COLUMN))
-    if has_air(weather.hourly):
-        air = client.describe_air(site=weather.site, hourly=weather.hourly)
-        vpd = air.vapour_pressure_deficit_kpa
-        further.append(FurtherColumn(name=VPD_COLUMN, values=vpd, aggregate=Aggregate.MEAN))
-        methods += [
-            _as_method_of(how, VPD_COLUMN)
-            for how in air.methods
-            if how.quantity == "vapour_pressure_deficit_kpa"
-        ]
-    return tuple(further), tuple(methods)
+def _deficit(
+    *, weather: Weather, client: WeatherClient
+) -> tuple[FurtherColumn, tuple[Method, ...]]:
+    air = client.describe_air(site=weather.site, hourly=weather.hourly)
+    vpd = air.vapour_pressure_deficit_kpa
+    return FurtherColumn(name=VPD_COLUMN, values=vpd, aggregate=Aggregate.MEAN), tuple(
+        _as_method_of(how, VPD_COLUMN)
+        for how in air.methods
+        if how.quantity == "vapour_pressure_deficit_kpa"
+    )
 
 
 def _as_method_of(method: Method, quantity: str) -> Method:

@@ -27,6 +27,11 @@ HOURLY = "reference_et_mm"
 OF_HOURS = "reference_et_hourly_sum_mm"
 OF_DAYS = "reference_et_daily_mm"
 FILLED = "filled"
+NOTES = {
+    "reference_et": "The two columns differ by nature: a day's means hide when it was warm, dry "
+    "and sunny. The daily equation is not below 0; hours below 0, when dew falls, stay in the sum. "
+    "daily/, weekly/ and the water balance take the daily equation of FAO-56."
+}
 _PARTS = ("radiation", "humidity", "wind")  # bits 1, 2 and 4 of ``Filled``
 # What was taken from the ladder of missing data; None: nothing.
 FILLED_WORDS: tuple[str | None, ...] = (
@@ -78,7 +83,8 @@ def evapotranspiration(
     """Return reference evapotranspiration by the day, by both equations of a method.
 
     The sum of the hourly equation and the daily equation differ, because a day's means hide when
-    it was warm, dry and sunny; each has its own column and names its method.
+    it was warm, dry and sunny; each has its own column and names its method. The daily one is not
+    below zero, hours below zero stay in the sum.
 
     Args:
         weather: The place's weather.
@@ -98,7 +104,8 @@ def evapotranspiration(
         further=(further,),
     )
     estimates = client.estimate_daily_et(
-        stations=[EtDays(site=weather.site, days=days.station.days)], method=method
+        stations=[EtDays(site=weather.site, days=days.station.days)],
+        method=replace(method, floors_at_zero=True),
     )
     of_days = estimates.stations[0]
     columns = {OF_HOURS: days.station.further[OF_HOURS], OF_DAYS: of_days.et_mm}
@@ -119,6 +126,7 @@ def evapotranspiration(
         is_partial=days.station.is_partial,
         is_provisional=days.station.is_provisional,
         freshness=freshness_of(weather),
+        notes=NOTES,
     )
 
 

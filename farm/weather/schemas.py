@@ -36,8 +36,9 @@ HOURLY_DESCRIPTION = (
 DAILY_DESCRIPTION = (
     f"{_TABLE} By default the last seven days, today and the coming seven; ten years at most. Days "
     "are those of the zone's clock and have 23, 24 or 25 hours. A day of whose hours less than "
-    "nine tenths are known has no value (`coverage`). `night_temperature_min_c` is of the night "
-    "before, noon to noon."
+    "nine tenths are known has no value (`coverage`). `reference_et_mm` is that of FAO-56's daily "
+    "equation, short grass, not below 0: the one that the water balance takes. "
+    "`night_temperature_min_c` is of the night before, noon to noon."
 )
 WEEKLY_DESCRIPTION = (
     f"{_TABLE} Weeks from Monday to Sunday; by default the last eight with the present one. A week "
@@ -59,8 +60,9 @@ CHILL_DESCRIPTION = (
     "`season` says how many and the longest run of them."
 )
 ET_DESCRIPTION = (
-    f"{_TABLE} By the day both the daily equation and the sum of the hourly one, which differ; by "
-    "the hour with `step=hour`. What is missing leaves a gap; nothing is filled in."
+    f"{_TABLE} By the day both the daily equation (not below 0) and the sum of the hourly one "
+    "(hours below 0 stay in it), which differ by nature; by the hour with `step=hour`. What is "
+    "missing leaves a gap; nothing is filled in."
 )
 FROST_DESCRIPTION = (
     "A night reaches from noon to noon and bears the date of its morning. With a crop and its "

@@ -275,6 +275,40 @@ def test_a_field_is_balanced_from_sowing_on(api_client: APIClient, user: User) -
     assert (wet["has_rules"], wet["assumptions"]["soil"]) == (True, SOIL)
 
 
+def test_a_day_has_one_reference_et_wherever_it_is_shown(api_client: APIClient, user: User) -> None:
+    farm = farm_in(user, "Europe/Brussels")
+    field = farm.fields.get()
+    add_crop()
+    add_soil()
+    # Cold, calm, clear days, for which the daily equation comes out below zero, then warm ones.
+    stamps = hours(datetime(2026, 1, 1, 1, tzinfo=UTC), 12 * 24)
+    cold = [stamp for stamp in stamps if stamp.day < 7]
+    rows = [f"{stamp:%Y-%m-%d %H:%M},-8,99,0.5,0,0.17" for stamp in cold]
+    head, *warm = file_of([stamp for stamp in stamps if stamp.day >= 7]).splitlines()
+    send(api_client, farm, "\n".join([head, *rows, *warm]) + "\n")
+    setup = {"crop": CROP, "soil": SOIL, "planted_on": "2026-01-02"}
+    address = f"/api/v1/fields/{field.pk}/water-balance/"
+    assert api_client.put(f"{address}setup/", setup).status_code == 200
+
+    span = {"from": "2026-01-02", "to": "2026-01-10"}
+    by_day = shown(api_client, farm, "daily", **span)
+    et0 = shown(api_client, farm, "et0", **span)
+    balance = api_client.get(address, span).json()
+
+    days = by_day["columns"]["reference_et_mm"]
+    assert days == et0["columns"]["reference_et_daily_mm"]
+    assert days == balance["columns"]["reference_et_mm"]
+    assert min(days) == 0 < max(days)
+    said = [
+        method
+        for answer in (by_day, balance)
+        for method in answer["methods"]
+        if method["quantity"] == "reference_et_mm"
+    ]
+    assert len(said) == 2, said
+    assert said[0]["source"] == said[1]["source"]
+
+
 def test_a_file_with_one_bad_row_stores_nothing(api_client: APIClient, user: User) -> None:
     farm = farm_in(user, "UTC")
     text = file_of(hours(datetime(2026, 3, 28, 1, tzinfo=UTC), 24)) + "2026-03-29 05:00,warm,,,,\n"

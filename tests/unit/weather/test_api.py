@@ -225,7 +225,7 @@ def test_days_are_those_of_the_zone_that_was_asked_for(
 
     assert answer["dates"] == ["2026-03-20", "2026-03-21", "2026-03-22"]
     assert answer["time_zone"] == "America/New_York"
-    asked = service.requests[-1]
+    asked = service.requests[-2]
     assert (asked.time_zone, asked.day_start) == ("America/New_York", 2)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from farm.clients.weather_fake_days import HOURLY_ET_MM
+from farm.clients.weather_fake_days import DAILY_ET_MM
 from farm.weather.daily import ET_COLUMN, VPD_COLUMN, daily
 from farm.weather.domain import DayStart
 from farm.weather.domain_et import EtMethod
@@ -77,10 +77,13 @@ def test_days_are_cut_to_those_asked_for_and_count_what_is_missing(
     assert table.missing["precipitation_mm"] == 1
     assert table.missing["temperature_mean_c"] == 0
     assert table.is_provisional.tolist() == [0, 1]
-    assert table.columns[ET_COLUMN].tolist() == [24 * HOURLY_ET_MM] * 2
+    assert table.columns[ET_COLUMN].tolist() == [DAILY_ET_MM] * 2
     assert table.made_of["temperature_max_c"] == ("station", "open_meteo")
     assert {method.quantity for method in table.methods} >= {ET_COLUMN}
-    assert weather_service.requests[-1].completeness_share == 0.9
+    assert weather_service.requests[-2].completeness_share == 0.9
+    asked = weather_service.requests[-1].method
+    assert (asked.equation, asked.reference, asked.floors_at_zero) == (1, 1, True)
+    assert len(weather_service.requests) == 3
 
 
 def test_what_cannot_be_worked_out_is_no_column(
@@ -143,12 +146,21 @@ def test_days_of_a_week_count_by_their_length(weather_client: WeatherClient) -> 
     assert table.columns["temperature_mean_c"][0] == pytest.approx(230 / 167)
 
 
-def test_both_equations_are_told_apart(weather_client: WeatherClient) -> None:
+def test_both_equations_are_told_apart(
+    weather_client: WeatherClient, weather_service: InMemoryWeather
+) -> None:
     table = evapotranspiration(weather=told(days=2), client=weather_client, method=EtMethod())
 
     assert table.columns[OF_HOURS].tolist() == [6.0, 6.0]
     assert table.columns[OF_DAYS].tolist() == [4.0, 4.0]
     assert [method.quantity for method in table.methods] == [OF_HOURS, OF_DAYS]
+    assert "stay in the sum" in table.notes["reference_et"]
+    floors = {
+        type(request).__name__: request.method.floors_at_zero
+        for request in weather_service.requests
+        if "Et" in type(request).__name__
+    }
+    assert floors == {"EstimateHourlyEtRequest": False, "EstimateDailyEtRequest": True}
 
 
 def test_what_was_filled_is_said_in_words(
