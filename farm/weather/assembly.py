@@ -11,7 +11,7 @@ import numpy as np
 from farm.errors import InvalidInputError
 from farm.weather.assembly_age import Age, age_of
 from farm.weather.assembly_shift import shifted
-from farm.weather.blocks import HOURS_A_DAY, VARIABLES, unpack_flags, unpack_values
+from farm.weather.blocks import HOURS_A_DAY, ROW_OF, VARIABLES, unpack_flags, unpack_values
 from farm.weather.models import WeatherDay, WeatherForecast, WeatherSource
 from farm.weather.places import zone_of
 from farm.weather.series import HOUR, Flag, HourlyWeather, Site
@@ -37,6 +37,8 @@ MOST_HOURS = 300_000  # what one message to furrow-weather holds: 34 years
 # A forecast that is younger goes before an older one of a better source.
 FRESH_FOR = timedelta(hours=12)
 DAY = timedelta(days=1)
+# Two words for the water in one air: of an hour both are one source's, or one is absent.
+_HUMIDITIES = (ROW_OF["relative_humidity_percent"], ROW_OF["dew_point_c"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,14 +226,19 @@ class _Layers:
             is_known &= ~is_bad
         if is_observed:
             self._note_newest(here, np.any(is_known, axis=0))
-        takes = is_known & (self._sources[:, here] == NO_SOURCE)
+        taken = self._sources[:, here]
+        own = self.names.index(source) if source in self.names else len(self.names)
+        takes = is_known & (taken == NO_SOURCE)
+        # Humidity of one source and dew point of another contradict each other.
+        for row, twin in (_HUMIDITIES, _HUMIDITIES[::-1]):
+            takes[row] &= (taken[twin] == NO_SOURCE) | (taken[twin] == own)
         if not takes.any():
             return False
-        if source not in self.names:
+        if own == len(self.names):
             self.names.append(source)
         np.copyto(self._values[:, here], sent, where=takes)
         np.copyto(self._flags[:, here], found, where=takes)
-        np.copyto(self._sources[:, here], np.uint8(self.names.index(source)), where=takes)
+        np.copyto(self._sources[:, here], np.uint8(own), where=takes)
         return True
 
     def _reject(

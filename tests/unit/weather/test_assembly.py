@@ -56,6 +56,40 @@ def test_of_each_hour_and_variable_the_best_source_is_taken(place: WeatherPlace)
     assert "wind_speed_m_s" not in found.hourly.columns
 
 
+def test_humidity_and_dew_point_of_an_hour_are_of_one_source(place: WeatherPlace) -> None:
+    station = hours(
+        NOON,
+        relative_humidity_percent=[70, nan, nan, 73],
+        dew_point_c=[nan, 8, nan, 9],
+    )
+    archive = hours(
+        NOON,
+        air_temperature_c=[14, 14, 14, 14],
+        relative_humidity_percent=[50, 51, 52, 53],
+        dew_point_c=[4, 5, 6, 7],
+    )
+    store_hours(place=place, source="open_meteo_archive", hourly=archive)
+    store_hours(place=place, source="station", hourly=station)
+
+    found = seen(place)
+
+    assert same(found.hourly.columns["relative_humidity_percent"].tolist(), [70, nan, 52, 73])
+    assert same(found.hourly.columns["dew_point_c"].tolist(), [nan, 8, 6, 9])
+    assert names(found, "dew_point_c") == ["", "station", "open_meteo_archive", "station"]
+    assert temperatures(found) == [14, 14, 14, 14]
+
+
+def test_a_dew_point_that_nobody_gave_a_humidity_to_is_taken(place: WeatherPlace) -> None:
+    station = hours(NOON, air_temperature_c=[14, 14], relative_humidity_percent=[70, nan])
+    power = hours(NOON, dew_point_c=[4, 5])
+    store_hours(place=place, source="nasa_power", hourly=power)
+    store_hours(place=place, source="station", hourly=station)
+
+    found = seen(place, count=2)
+
+    assert same(found.hourly.columns["dew_point_c"].tolist(), [nan, 5])
+
+
 def test_an_impossible_value_is_shown_and_never_computed_with(place: WeatherPlace) -> None:
     flags = {"air_temperature_c": np.array([0, Flag.RANGE, Flag.STEP, Flag.RANGE], np.uint8)}
     station = hours(NOON, air_temperature_c=[1, 99, 30, 98])
