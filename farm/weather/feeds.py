@@ -109,10 +109,15 @@ def note_failure(*, feed: WeatherFeed, now: datetime, error: FarmError) -> None:
     _give_back(feed, "due_at")
 
 
-def give_back(feed: WeatherFeed) -> None:
-    """Give a feed back as if it had not been taken."""
+def postpone(*, feed: WeatherFeed, now: datetime) -> None:
+    """Give a feed back for some minutes: what came could not be judged, by no provider's fault.
+
+    Days that were stored before count; neither a failure nor a success is noted.
+    """
     feed.leased_until = None
-    WeatherFeed.objects.filter(pk=feed.pk).update(leased_until=None)
+    if feed.place.farm_id:
+        feed.due_at = now + FIRST_BACK_OFF * _chance.uniform(0.75, 1.25)
+    _give_back(feed, "covered_from", "covered_to", "due_at")
 
 
 def next_due(*, product: str, now: datetime, not_before: datetime | None) -> datetime:

@@ -18,11 +18,11 @@ from farm.errors import FarmError
 from farm.observability.metrics import WEATHER_REFRESHES
 from farm.weather.feeds import (
     ensure_feeds,
-    give_back,
     lease,
     next_due,
     note_failure,
     note_success,
+    postpone,
     renew,
 )
 from farm.weather.forecasts import store_forecast
@@ -107,7 +107,8 @@ def refresh_feed(
 
     Raises:
         ServiceUnavailableError: furrow-weather does not answer. That is no failure of the provider;
-            the feed is given back as it was.
+            the feed is given back and is due again in some minutes, or every attempt would ask the
+            provider for what nobody can judge.
     """
     if not lease(feed=feed, now=now):
         return Refreshed(feed=feed, outcome="busy")
@@ -137,7 +138,8 @@ def refresh_feed(
             )
             return _failed(feed, error, now=now)
         except FarmError:
-            give_back(feed)
+            feed.covered_from, feed.covered_to = cover
+            postpone(feed=feed, now=now)
             raise
         cover = merged_cover(cover, came_to_pass(span, now=now))
         not_before = fetched.asked_again_from

@@ -224,8 +224,33 @@ def test_when_our_own_service_is_down_the_provider_is_not_blamed(
         refresh_feed(feed=feed, provider=provider, now=NOW, tools=tools)
 
     feed.refresh_from_db()
-    assert (feed.failures, feed.leased_until) == (0, None)
+    assert (feed.failures, feed.error_code, feed.leased_until) == (0, "", None)
     assert not WeatherDay.objects.exists()
+    # Nor is it asked again at once for what nobody can judge.
+    assert feed.due_at is not None
+    assert timedelta(minutes=3) <= feed.due_at - NOW <= timedelta(minutes=7)
+    assert due_farm_ids(now=NOW + timedelta(minutes=3), limit=5) == [place.farm_id]  # the archive
+    WeatherFeed.objects.exclude(pk=feed.pk).delete()
+    assert due_farm_ids(now=NOW + timedelta(minutes=3), limit=5) == []
+    assert due_farm_ids(now=NOW + timedelta(minutes=7), limit=5) == [place.farm_id]
+
+
+def test_what_was_judged_before_our_service_fell_is_not_asked_again(
+    place: WeatherPlace, provider: ToldProvider, tools: Collaborators, service: InMemoryWeather
+) -> None:
+    feed = feed_of(place, provider, "archive")
+
+    def fall_at_the_second() -> None:
+        if len(provider.requests) == 2:
+            service.failures["JudgeHours"] = Failure(code=grpc.StatusCode.UNAVAILABLE)
+
+    provider.meanwhile = fall_at_the_second
+    with pytest.raises(ServiceUnavailableError):
+        refresh_feed(feed=feed, provider=provider, now=NOW, tools=tools)
+
+    feed.refresh_from_db()
+    first = provider.requests[0]
+    assert (feed.covered_from, feed.covered_to) == (first.first_day, first.last_day)
 
 
 def test_the_past_of_a_farm_is_fetched_once_in_pieces_without_holes(
