@@ -117,6 +117,7 @@ WINDOWS = OpenApiExample(
                 "until": "2026-03-29T11:00:00+02:00",
                 "hours": 3.0,
                 "ended_by": "wind",
+                "ended_in": "unsuitable",
                 "least_margin": 0.2,
             }
         ],

@@ -126,8 +126,9 @@ class FarmWindowsView(WeatherView):
             ),
             client=self.client(),
             profile=profile,
-            start=span.start,
-            end=span.end,
+            # An hour is in the span as a whole, and is stamped with its end.
+            start=span.start + HOUR,
+            end=span.end + HOUR,
         )
         return table_answer(
             question,
@@ -151,6 +152,7 @@ def _windows(question: Question, report: WindowsReport) -> list[dict[str, Any]]:
             "until": local(window.until, question.zone),
             "hours": round((window.until - window.from_) / HOUR, 2),
             "ended_by": window.ended_by,
+            "ended_in": window.ended_in,
             "least_margin": window.least_margin,
         }
         for window in report.windows

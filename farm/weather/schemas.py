@@ -75,9 +75,12 @@ RAIN_DESCRIPTION = (
 )
 WINDOWS_DESCRIPTION = (
     f"{_TABLE} Every hour has a `status`, the `limiting_factor` and its `margin`: 0 at the "
-    "threshold, negative where it is broken. `windows` are runs of suitable hours of at least the "
-    "profile's length and say what ends them; of frost and disease they are the runs in which one "
-    "has to act. By default the coming seven days. Calm air and inversions are unsafe for spraying."
+    "threshold, negative where it is broken; below 0.1 an hour is marginal. `windows` are runs of "
+    "suitable hours alone, at least the profile's length long before the span cuts them; the hour "
+    "after one ends it (`ended_by`), be it unsuitable or only marginal (`ended_in`). Of frost and "
+    "disease they are the runs in which one has to act. The span holds whole hours, each stamped "
+    "with its end; by default those from the current hour on, seven days. Calm air and "
+    "inversions are unsafe for spraying."
 )
 BALANCE_DESCRIPTION = (
     f"{_TABLE} FAO-56, single or dual coefficients, from sowing on with the irrigations that were "
@@ -365,7 +368,15 @@ class WindowSchema(serializers.Serializer[Any]):
 
     until = serializers.DateTimeField()
     hours = serializers.FloatField()
-    ended_by = serializers.CharField(allow_null=True)
+    ended_by = serializers.CharField(
+        allow_null=True,
+        help_text="The factor of the hour after it; null: the span or the forecast ends.",
+    )
+    ended_in = serializers.ChoiceField(
+        choices=["suitable", "marginal", "unsuitable"],
+        allow_null=True,
+        help_text="How the hour after it is; null: not known, or as above.",
+    )
     least_margin = serializers.FloatField(allow_null=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from farm.weather.domain import HOUR_S
 from farm.weather.domain_windows import FACTOR_WORDS, STATUS_WORDS
 from farm.weather.hourly import between, table_of_hours
 from farm.weather.thresholds import thresholds_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from farm.clients.weather import WeatherClient
-    from farm.weather.domain_windows import Thresholds, Window
+    from farm.weather.domain_windows import DecisionWindows, LimitingFactor, Thresholds
     from farm.weather.models import DecisionProfile
     from farm.weather.tables import Weather, WeatherTable
 
@@ -30,13 +32,24 @@ _NEEDS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpanWindow:
+    """A window, or as much of it as lies in the span that was asked for."""
+
+    from_: datetime  # beginning of the first hour
+    until: datetime  # end of the last
+    ended_by: LimitingFactor | None  # of the hour after it; None: the span or the hours end
+    ended_in: str | None  # status of that hour
+    least_margin: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsReport:
     """Hours judged, and the windows among them."""
 
     # Words ``status`` and ``limiting_factor``, column ``margin``: distance from the threshold as a
     # share of its scale, negative where it is broken.
     table: WeatherTable
-    windows: tuple[Window, ...]
+    windows: tuple[SpanWindow, ...]
     thresholds: Thresholds
     min_hours: int
 
@@ -56,7 +69,7 @@ def windows(
             leaves are wet and whether it stays dry.
         client: Of furrow-weather.
         profile: Kind, thresholds, and the least length of a window.
-        start: First stamp that is answered; None: the weather's own.
+        start: First stamp that is answered, the end of its hour; None: the weather's own.
         end: Before which the stamps end.
 
     Raises:
@@ -79,13 +92,37 @@ def windows(
         methods=found.methods,
         made_of=dict.fromkeys(("margin", "status", "limiting_factor"), _NEEDS),
     )
+    table = between(table, start=start, end=end)
     return WindowsReport(
-        table=between(table, start=start, end=end),
-        windows=tuple(
-            window
-            for window in found.windows
-            if (start is None or window.until > start) and (end is None or window.from_ < end)
-        ),
+        table=table,
+        windows=_within(table, found),
         thresholds=thresholds,
         min_hours=profile.min_hours,
     )
+
+
+def _within(table: WeatherTable, found: DecisionWindows) -> tuple[SpanWindow, ...]:
+    """Cut windows to the hours of a table."""
+    if table.stamps_s is None or not table.count:
+        return ()
+    begin_s, end_s = int(table.stamps_s[0]) - HOUR_S, int(table.stamps_s[-1])
+    stamps_s = found.hours.stamps_s()
+    shown = []
+    for window in found.windows:
+        until_s = int(window.until.timestamp())
+        from_s = max(int(window.from_.timestamp()), begin_s)
+        is_cut, until_s = until_s > end_s, min(until_s, end_s)
+        if from_s >= until_s:
+            continue
+        margins = found.margin[(stamps_s > from_s) & (stamps_s <= until_s)]
+        after = found.status[stamps_s == until_s + HOUR_S]
+        shown.append(
+            SpanWindow(
+                from_=datetime.fromtimestamp(from_s, UTC),
+                until=datetime.fromtimestamp(until_s, UTC),
+                ended_by=None if is_cut else window.ended_by,
+                ended_in=None if is_cut or not len(after) else STATUS_WORDS[int(after[0])],
+                least_margin=float(np.min(margins)),
+            )
+        )
+    return tuple(shown)

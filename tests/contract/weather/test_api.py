@@ -244,6 +244,13 @@ def test_every_route_of_a_farm_answers_with_numbers_and_methods(
     windows = shown(api_client, farm, "windows/spray", **{"from": "2026-03-30", "to": "2026-03-31"})
     assert set(windows["columns"]["status"]) <= {"suitable", "marginal", "unsuitable", None}
     assert any(windows["columns"]["status"])
+    assert windows["times"][0] == "2026-03-30T01:00:00+02:00"
+    for window in windows["windows"]:
+        assert "2026-03-30T00:00:00+02:00" <= window["from"] < window["until"]
+        assert window["until"] <= "2026-04-01T00:00:00+02:00"
+        after = dict(zip(windows["times"], windows["columns"]["status"], strict=True))
+        ends = datetime.fromisoformat(window["until"]) + timedelta(hours=1)
+        assert window["ended_in"] == after.get(ends.isoformat())
 
 
 def test_a_field_is_balanced_from_sowing_on(api_client: APIClient, user: User) -> None:

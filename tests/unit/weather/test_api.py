@@ -26,7 +26,7 @@ from farm.weather.models import (
     WeatherFeed,
     WeatherPlace,
 )
-from farm.weather.places import place_of_farm
+from farm.weather.places import place_of_farm, shared_place
 from farm.weather.series import Flag, HourlyWeather
 from farm.weather.store import store_hours
 from tests.unit.imagery.observation_making import make_farm, make_field
@@ -347,16 +347,6 @@ def test_now_in_us_units_with_chosen_columns(
     assert observed["values"]["delta_t_f"] == 1.8
 
 
-def test_a_farm_without_any_weather_has_gaps_and_no_numbers(
-    api_client: APIClient, farm: Farm, field: Field
-) -> None:
-    current = api_client.get(url(farm, "current")).json()
-    hourly = api_client.get(url(farm, "hourly")).json()
-
-    assert (current["observed"], current["forecast"]) == (None, None)
-    assert (hourly["count"], hourly["columns"]) == (8 * 24, {})
-
-
 # --- Decisions ----------------------------------------------------------------------------------
 
 
@@ -373,10 +363,13 @@ def test_windows_say_when_why_not_and_by_which_thresholds(
 ) -> None:
     answer = api_client.get(url(farm, "windows/spray")).json()
 
-    assert answer["times"][0] == "2026-03-29T14:00:00+02:00"
+    # It is 14:20: the current hour ends at 15:00, and no window begins before it.
+    assert answer["times"][0] == "2026-03-29T15:00:00+02:00"
+    assert answer["windows"][0]["from"] == "2026-03-29T14:00:00+02:00"
     assert answer["count"] == 7 * 24
     assert set(answer["columns"]) == {"status", "limiting_factor", "margin"}
     assert answer["windows"][0]["ended_by"] is None
+    assert answer["windows"][0]["ended_in"] is None
     assert answer["profile"]["name"] == "usual"
     assert answer["profile"]["thresholds"]["max_wind_m_s"] == 4.2
 
@@ -524,6 +517,13 @@ def test_anybody_signed_in_may_ask_for_a_coordinate(
     other_client: APIClient, anonymous_client: APIClient, what: str
 ) -> None:
     where = {"latitude": "50.8801", "longitude": "4.7012"}
+    store_hours(
+        place=shared_place(longitude=4.7012, latitude=50.8801),
+        source="open_meteo",
+        hourly=HourlyWeather(
+            start=START, count=HOURS, columns={"air_temperature_c": np.full(HOURS, 10.0)}
+        ),
+    )
 
     answer = other_client.get(f"/api/v1/weather/{what}/", where)
 
@@ -549,9 +549,9 @@ def test_floods_of_coordinates_are_braked_by_person(
 
     answers = [api_client.get("/api/v1/weather/hourly/", where) for _ in range(61)]
 
-    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
+    assert [answer.status_code for answer in answers] == [404] * 60 + [429]
     assert int(answers[-1]["Retry-After"]) > 0
-    assert other_client.get("/api/v1/weather/hourly/", where).status_code == 200
+    assert other_client.get("/api/v1/weather/hourly/", where).status_code == 404
 
 
 # --- Place, feeds, jobs -------------------------------------------------------------------------

@@ -180,4 +180,7 @@ def test_windows_come_by_a_profile_and_within_the_span(
     codes, words = report.table.words["limiting_factor"]
     assert [words[code] for code in codes] == ["calm", None]
     assert len(report.windows) == 1
-    assert later.windows == ()
+    assert report.windows[0].until == START + timedelta(hours=1)
+    (last,) = later.windows
+    assert (last.from_, last.until) == (START + timedelta(hours=22), START + timedelta(hours=23))
+    assert last.least_margin == 0.5

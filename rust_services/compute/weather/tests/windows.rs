@@ -166,6 +166,7 @@ fn each_threshold_of_spraying_stands_against_it_by_its_own_name() {
     }
     let wet = sprayed(|field| field.humidity[0] = 95.0);
     assert_eq!(wet.status, Marginal, "dew is marginal unless it is refused");
+    assert!(wet.margin.abs() < 1e-9, "what is marginal is not broken");
 }
 
 #[test]

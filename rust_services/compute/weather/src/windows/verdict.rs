@@ -170,7 +170,13 @@ impl Factors {
 
     /// A factor, judged.
     pub fn found(&mut self, factor: LimitingFactor, status: HourStatus, margin: f64) {
-        let margin = margin.min(1.0);
+        // What is only marginal has not been broken, however far its value is from the threshold.
+        let least = if status == HourStatus::Marginal {
+            0.0
+        } else {
+            f64::NEG_INFINITY
+        };
+        let margin = margin.min(1.0).max(least);
         let is_worse = self
             .worst
             .is_none_or(|(worst, least, _)| status > worst || (status == worst && margin < least));
