@@ -34,6 +34,8 @@ _GREATEST = (
     "precipitation_probability_max_percent",
     "weather_code_max",
 )
+# Forecasts alone have them: of what has come to pass nobody says how likely it is.
+_OF_FORECASTS = ("precipitation_probability_max_percent",)
 # Means of days of 23 or 25 hours count by their length. The direction of the wind has no weekly
 # mean here, because a day's direction says nothing of its strength.
 _MEANS = (
@@ -58,7 +60,8 @@ def weekly(
     """Return ISO weeks, Monday to Sunday; a week with a missing day has no value and says so.
 
     Sums, means and extremes over the days that happen to be there would be those of another span.
-    ``coverage`` gives the share of the seven days that are known.
+    ``coverage`` gives the share of the seven days that are known. What only forecasts have is asked
+    of the days to come alone.
 
     Args:
         weather: The place's weather; it should begin on a Monday and end with a Sunday.
@@ -75,7 +78,10 @@ def weekly(
         completeness_share=completeness_share,
     )
     mondays, rows = _weeks(days)
-    columns, coverage = _weekly_columns(days, rows, len(mondays))
+    begins = days.station.day_bounds[:-1]
+    until = weather.observed_until
+    to_come = begins > until.timestamp() if until else np.ones(len(begins), bool)
+    columns, coverage = _weekly_columns(days, rows, len(mondays), to_come=to_come)
     is_whole = np.bincount(rows, ~days.station.is_partial.astype(bool), len(mondays)) == DAYS
     provisional = np.bincount(rows, days.station.is_provisional, len(mondays)) > 0
     return WeatherTable(
@@ -104,13 +110,19 @@ def _weeks(days: LocalDays) -> tuple[list[date], NDArray[np.int64]]:
 
 
 def _weekly_columns(
-    days: LocalDays, rows: NDArray[np.int64], count: int
+    days: LocalDays, rows: NDArray[np.int64], count: int, *, to_come: NDArray[np.bool_]
 ) -> tuple[dict[str, Column], dict[str, Column]]:
     lengths = np.diff(days.station.day_bounds).astype(np.float64)
     columns: dict[str, Column] = {}
     coverage: dict[str, Column] = {}
     for name, daily in days.columns.items():
-        known = np.bincount(rows, ~np.isnan(daily), count)
+        is_known = ~np.isnan(daily)
+        if name in _OF_FORECASTS:
+            # Days gone by lack nothing, in a week of which some day is known.
+            has_any = np.bincount(rows, is_known, count) > 0
+            known = np.bincount(rows, is_known | (~to_come & has_any[rows]), count)
+        else:
+            known = np.bincount(rows, is_known, count)
         values: Column
         if name in _SUMS:
             values = np.bincount(rows, daily, count).astype(np.float64)

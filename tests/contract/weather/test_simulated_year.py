@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from farm.demo.water import follow_advice, water_lines
 from farm.demo.weather import prepare_weather
+from farm.weather.assembly import assembled
 from farm.weather.models import FieldIrrigation, WeatherPlace
 from farm.weather.providers.interface import FetchRequest
 from farm.weather.providers.simulated import SimulatedWeather
 from farm.weather.series import Flag
+from farm.weather.weekly import weekly
 from tests.unit.weather.store_world import new_farm, new_field
 from tests.unit.weather.test_profiles import put_defaults
 
@@ -44,6 +46,36 @@ def test_no_instrument_of_the_simulation_is_stuck(weather: WeatherClient, latitu
     stuck = {name: int((marks & Flag.PERSISTENCE > 0).sum()) for name, marks in flags.items()}
     assert {name: count for name, count in stuck.items() if count} == {}
     assert fetched.hourly.columns["wind_speed_m_s"].min() < 0.6
+
+
+@pytest.mark.django_db
+def test_the_current_week_is_known_whole(
+    weather: WeatherClient, weather_process: WeatherProcess, settings: SettingsWrapper
+) -> None:
+    put_defaults()
+    settings.WEATHER_TARGET = weather_process.target
+    farm = new_farm(is_demo=True)
+    new_field(farm, longitude=3.06, latitude=50.8)
+    now = NOVEMBER + timedelta(days=2)  # a Wednesday
+    assert prepare_weather(farm=farm, now=now)
+
+    start = datetime(2026, 11, 22, 23, tzinfo=UTC)
+    made = assembled(
+        place=WeatherPlace.objects.get(farm=farm),
+        start=start - timedelta(hours=12),
+        end=start + timedelta(days=7, hours=12),
+        now=now,
+    )
+    week = weekly(
+        weather=made,
+        client=weather,
+        first_day=date(2026, 11, 23),
+        last_day=date(2026, 11, 29),
+    )
+
+    assert week.dates == [date(2026, 11, 23)]
+    assert {name for name, column in week.columns.items() if column[0] != column[0]} == set()
+    assert "precipitation_probability_max_percent" in week.columns
 
 
 @pytest.mark.django_db

@@ -120,6 +120,23 @@ def test_a_week_with_a_missing_day_has_no_value_and_says_so(
     assert "wind_direction_deg" not in table.columns
 
 
+def test_a_chance_of_rain_is_asked_of_the_days_to_come_alone(weather_client: WeatherClient) -> None:
+    name, daily_name = "precipitation_probability_percent", "precipitation_probability_max_percent"
+    start = datetime(2025, 12, 28, 23, tzinfo=UTC)
+    weather = told(days=14, start=start, observed_days=9, **{name: 30.0})
+
+    past = with_gap(weather, name, slice(0, 9 * 24))
+    week = weekly(weather=past, client=weather_client)
+    assert np.isnan(week.columns[daily_name][0])  # a week gone by has none
+    assert week.columns[daily_name][1] == 30.0
+    assert week.coverage[daily_name].tolist() == [0.0, 1.0]
+
+    lacking = with_gap(past, name, slice(11 * 24, 12 * 24))
+    week = weekly(weather=lacking, client=weather_client)
+    assert np.isnan(week.columns[daily_name]).all()
+    assert week.coverage[daily_name][1] == pytest.approx(6 / 7)
+
+
 def test_a_week_that_has_only_begun_is_partial_and_empty(weather_client: WeatherClient) -> None:
     start = datetime(2025, 12, 28, 23, tzinfo=UTC)
 
