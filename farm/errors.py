@@ -41,6 +41,12 @@ class NoClearObservationError(NotFoundError):
     code = "no_clear_observation"
 
 
+class NoWeatherError(NotFoundError):
+    """No value of weather is known of the hours that were asked for."""
+
+    code = "no_weather"
+
+
 class ForbiddenError(FarmError):
     """It may be seen but not done by this user or with this key."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -9,7 +10,7 @@ import grpc
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
-from farm.clients.services import NDVI
+from farm.clients.services import NDVI, WEATHER
 from farm.errors import (
     FarmError,
     InvalidInputError,
@@ -20,6 +21,7 @@ from farm.errors import (
     ServiceUnavailableError,
     UnreadableRasterError,
 )
+from farm.weather.variables import HOURLY_BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from farm.clients.services import Service
 
 ERROR_DOMAIN = "furrow"
+_MISSING = re.compile(r"(?:[\w\[\]]+\.)*(?P<name>\w+) is missing(?:, and so is \w+)?\.?")
 
 # The message of these is written for people by the service and is passed on.
 _TOLD_IN_WORDS: dict[grpc.StatusCode, type[FarmError]] = {
@@ -60,6 +63,13 @@ def translated(service: Service = NDVI) -> Iterator[None]:
         raise farm_error_of(error, service) from error
 
 
+def _in_words(detail: str) -> str:
+    """Name an hourly variable that is missing as people do, not by its place in a message."""
+    found = _MISSING.fullmatch(detail)
+    variable = HOURLY_BY_NAME.get(found["name"]) if found else None
+    return detail if variable is None else f"The {variable.title} of this span is not known."
+
+
 def farm_error_of(error: grpc.RpcError, service: Service = NDVI) -> FarmError:
     """Find the failure that a status stands for."""
     code = error.code()
@@ -68,6 +78,7 @@ def farm_error_of(error: grpc.RpcError, service: Service = NDVI) -> FarmError:
     reason = _reason(status)
     told = _TOLD_IN_WORDS.get(code)
     if told is not None:
+        detail = _in_words(detail) if service is WEATHER else detail
         return told(detail or f"The {service.title} refused this without a reason.", reason=reason)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         if not reason:

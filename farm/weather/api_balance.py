@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drf_spectacular.utils import extend_schema
 
 from farm.accounts.principal import principal_of
-from farm.errors import ConflictError
+from farm.errors import ConflictError, NoWeatherError
 from farm.fields.selectors import visible_field
 from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.weather import schemas
@@ -38,7 +38,7 @@ class FieldBalanceView(WeatherView):
         parameters=[BalanceQuery],
         responses=schemas.BalanceSchema,
     )
-    @may_raise(ConflictError, *ASKS_SERVICE)
+    @may_raise(ConflictError, NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request, field_id: int) -> HttpResponse:
         """Balance it from sowing on."""
         field = visible_field(principal=principal_of(request), field_id=field_id)

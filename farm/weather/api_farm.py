@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drf_spectacular.utils import extend_schema
 
-from farm.errors import ConflictError
+from farm.errors import ConflictError, NoWeatherError
 from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.weather import schemas
 from farm.weather.api_answers import WeatherView
@@ -31,7 +31,7 @@ class FarmCurrentView(WeatherView):
         responses=schemas.CurrentSchema,
         examples=[CURRENT],
     )
-    @may_raise(ConflictError, *ASKS_SERVICE)
+    @may_raise(ConflictError, NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request, farm_id: int) -> HttpResponse:
         """Return the latest observed hour, and the forecast's nearest."""
         question = farm_question(request, farm_id=farm_id, query=WrittenQuery, now=self.now())
@@ -49,7 +49,7 @@ class FarmHourlyView(WeatherView):
         responses=schemas.HoursSchema,
         examples=[HOURLY],
     )
-    @may_raise(ConflictError)
+    @may_raise(ConflictError, NoWeatherError)
     def get(self, request: Request, farm_id: int) -> HttpResponse:
         """Return what was observed, then what is forecast."""
         question = farm_question(request, farm_id=farm_id, query=SpannedQuery, now=self.now())
@@ -67,7 +67,7 @@ class FarmDailyView(WeatherView):
         responses=schemas.DaysSchema,
         examples=[DAILY],
     )
-    @may_raise(ConflictError, *ASKS_SERVICE)
+    @may_raise(ConflictError, NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request, farm_id: int) -> HttpResponse:
         """Return days as the clock at the farm cuts them."""
         question = farm_question(request, farm_id=farm_id, query=DailyQuery, now=self.now())
@@ -84,7 +84,7 @@ class FarmWeeklyView(WeatherView):
         parameters=[SpannedQuery],
         responses=schemas.WeeksSchema,
     )
-    @may_raise(ConflictError, *ASKS_SERVICE)
+    @may_raise(ConflictError, NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request, farm_id: int) -> HttpResponse:
         """Return weeks, Monday to Sunday."""
         question = farm_question(request, farm_id=farm_id, query=SpannedQuery, now=self.now())

@@ -117,7 +117,7 @@ class FarmObservationsView(WeatherView):
             before=USUALLY_SHOWN,
             after=timedelta(hours=1),
         )
-        weather = question.weather(span)
+        weather = question.any_weather(span)
         lines = observation_lines(weather, zone=question.zone, system=question.system)
         answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         name = f"weather-{farm_id}-{span.start:%Y%m%d}-{span.end - DAY / 24:%Y%m%d}.csv"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drf_spectacular.utils import extend_schema
 
+from farm.errors import NoWeatherError
 from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.weather import schemas
 from farm.weather.api_answers import WeatherView
@@ -57,7 +58,7 @@ class PositionCurrentView(PositionView):
         parameters=[CurrentAtPosition],
         responses=schemas.CurrentSchema,
     )
-    @may_raise(*ASKS_SERVICE)
+    @may_raise(NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request) -> HttpResponse:
         """Return the latest observed hour, and the forecast's nearest."""
         return current_answer(self.question(request, CurrentAtPosition), client=self.client())
@@ -73,6 +74,7 @@ class PositionHourlyView(PositionView):
         parameters=[HourlyAtPosition],
         responses=schemas.HoursSchema,
     )
+    @may_raise(NoWeatherError)
     def get(self, request: Request) -> HttpResponse:
         """Return what was observed, then what is forecast."""
         return hourly_answer(self.question(request, HourlyAtPosition))
@@ -88,7 +90,7 @@ class PositionDailyView(PositionView):
         parameters=[DailyAtPosition],
         responses=schemas.DaysSchema,
     )
-    @may_raise(*ASKS_SERVICE)
+    @may_raise(NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request) -> HttpResponse:
         """Return days as the clock at the place cuts them."""
         return daily_answer(self.question(request, DailyAtPosition), client=self.client())
@@ -104,7 +106,7 @@ class PositionWeeklyView(PositionView):
         parameters=[HourlyAtPosition],
         responses=schemas.WeeksSchema,
     )
-    @may_raise(*ASKS_SERVICE)
+    @may_raise(NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request) -> HttpResponse:
         """Return weeks, Monday to Sunday."""
         return weekly_answer(self.question(request, HourlyAtPosition), client=self.client())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from farm.accounts.principal import principal_of
-from farm.errors import ConflictError
+from farm.errors import ConflictError, NoWeatherError
 from farm.farms.selectors import visible_farm
 from farm.weather.assembly import assembled
 from farm.weather.parameters import parsed
@@ -39,7 +39,19 @@ class Question:
     now: datetime
 
     def weather(self, span: HourSpan) -> AssembledWeather:
-        """Assemble the hours of a span, their days to be cut by the zone that was asked for."""
+        """Assemble the hours of a span, their days to be cut by the zone that was asked for.
+
+        Raises:
+            NoWeatherError: Nobody said anything of them; the sentence says why, where that is
+                known.
+        """
+        weather = self.any_weather(span)
+        if not weather.hourly.columns and not weather.rejected:
+            raise NoWeatherError(_nothing_known(weather), reason="NO_WEATHER")
+        return weather
+
+    def any_weather(self, span: HourSpan) -> AssembledWeather:
+        """Assemble them likewise, also where there are none."""
         weather = assembled(place=self.place, start=span.start, end=span.end, now=self.now)
         return replace(weather, time_zone=self.zone.key)
 
@@ -103,3 +115,10 @@ def known_place(farm: Farm) -> WeatherPlace:
         )
         raise ConflictError(msg, reason="WEATHER_LOCATION_UNKNOWN")
     return place
+
+
+def _nothing_known(weather: AssembledWeather) -> str:
+    words = "No weather is known for this span."
+    if weather.age_s is None:
+        words += " Nothing has been fetched or sent yet."
+    return f"{words} {weather.stale_reason}".rstrip()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
-from farm.errors import ConflictError
+from farm.errors import ConflictError, NoWeatherError
 from farm.http_schema import ASKS_SERVICE, may_raise
 from farm.weather import schemas
 from farm.weather.agro import agro
@@ -53,7 +53,7 @@ class FarmAgroView(WeatherView):
         parameters=[SpannedQuery],
         responses=schemas.AgroSchema,
     )
-    @may_raise(ConflictError, *ASKS_SERVICE)
+    @may_raise(ConflictError, NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request, farm_id: int) -> HttpResponse:
         """Return vapour pressure deficit, wet bulb, Delta-T, ET and leaf wetness by the hour."""
         question = farm_question(request, farm_id=farm_id, query=SpannedQuery, now=self.now())
@@ -77,7 +77,7 @@ class FarmHeatView(WeatherView):
         parameters=[HeatQuery],
         responses=schemas.HeatSchema,
     )
-    @may_raise(ConflictError, *ASKS_SERVICE)
+    @may_raise(ConflictError, NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request, farm_id: int) -> HttpResponse:
         """Add them up from a day on."""
         question = farm_question(request, farm_id=farm_id, query=HeatQuery, now=self.now())
@@ -125,7 +125,7 @@ class FarmChillView(WeatherView):
         parameters=[ChillQuery],
         responses=schemas.ChillSchema,
     )
-    @may_raise(ConflictError, *ASKS_SERVICE)
+    @may_raise(ConflictError, NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request, farm_id: int) -> HttpResponse:
         """Add it up from a day on, by four models."""
         question = farm_question(request, farm_id=farm_id, query=ChillQuery, now=self.now())
@@ -171,7 +171,7 @@ class FarmEvapotranspirationView(WeatherView):
         parameters=[EvapotranspirationQuery],
         responses=schemas.EvapotranspirationSchema,
     )
-    @may_raise(ConflictError, *ASKS_SERVICE)
+    @may_raise(ConflictError, NoWeatherError, *ASKS_SERVICE)
     def get(self, request: Request, farm_id: int) -> HttpResponse:
         """Estimate it by the day, or by the hour."""
         question = farm_question(

@@ -9,8 +9,10 @@ import pytest
 
 from farm import errors
 from farm.clients.channel import channel_to, close_channels
+from farm.clients.errors import farm_error_of
 from farm.clients.fakes import Failure, raster
 from farm.clients.ndvi import NdviClient
+from farm.clients.services import WEATHER
 from farm.imagery.domain import FieldOutline, IndexFormula, ObjectRef, SceneSource
 
 if TYPE_CHECKING:
@@ -145,3 +147,34 @@ def test_a_request_beyond_the_limit_is_the_callers_fault(client: NdviClient) -> 
         )
 
     assert raised.value.reason == "TOO_LARGE"
+
+
+class Refused(grpc.RpcError):
+    """A refusal with these words, as a channel raises it."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.INVALID_ARGUMENT
+
+    def details(self) -> str:
+        return self.words
+
+    def trailing_metadata(self) -> tuple[()]:
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("hours.hours.air_temperature_c is missing.", "air temperature"),
+        ("stations[0].hours.shortwave_radiation_mj_m2 is missing.", "short-wave radiation"),
+    ],
+)
+def test_an_hourly_variable_that_is_missing_is_named_as_people_do(words: str, told: str) -> None:
+    assert farm_error_of(Refused(words), WEATHER).detail == f"The {told} of this span is not known."
+
+
+def test_other_words_of_the_weather_service_are_passed_on() -> None:
+    assert farm_error_of(Refused("site is missing."), WEATHER).detail == "site is missing."
