@@ -37,8 +37,9 @@ class HeatReport:
     """Degree days, and how many days of them are missing."""
 
     table: WeatherTable  # columns ``DEGREE_DAYS`` and ``TOTAL``, words ``basis``
-    total_k_d: float  # up to the last day; missing days add nothing
-    observed_total_k_d: float  # of days that are not forecast
+    # Up to the last day; missing days add nothing. None: there is no day but missing ones.
+    total_k_d: float | None
+    observed_total_k_d: float | None  # of days that are not forecast
     days_missing: int
     days_interpolated: int
     lower_c: float
@@ -126,7 +127,10 @@ def _report(
     is_interpolated = heat_columns.is_interpolated.astype(bool)
     is_coming = is_provisional.astype(bool)
     basis = np.select([~known, is_interpolated, is_coming], [0, 2, 3], default=1).astype(np.uint8)
-    columns = {DEGREE_DAYS: daily, TOTAL: heat_columns.total}
+    # Before the first day that has a value nothing has been added up.
+    totals = np.where(np.logical_or.accumulate(known), heat_columns.total, np.nan)
+    observed = daily[known & ~is_coming]
+    columns = {DEGREE_DAYS: daily, TOTAL: totals}
     made_of = sources_within(weather, ("air_temperature_c",))
     table = WeatherTable(
         step=Step.DAY,
@@ -137,15 +141,15 @@ def _report(
         units=units_of(columns),
         made_of=dict.fromkeys(columns, made_of),
         methods=(heat_columns.method,),
-        missing={DEGREE_DAYS: heat_columns.days_missing, TOTAL: 0},
+        missing={DEGREE_DAYS: heat_columns.days_missing, TOTAL: int(np.isnan(totals).sum())},
         is_partial=is_partial,
         is_provisional=is_provisional,
         freshness=freshness_of(weather),
     )
     return HeatReport(
         table=table,
-        total_k_d=float(heat_columns.total[-1]) if len(heat_columns.total) else 0.0,
-        observed_total_k_d=float(daily[known & ~is_coming].sum()),
+        total_k_d=float(totals[-1]) if known.any() else None,
+        observed_total_k_d=float(observed.sum()) if len(observed) else None,
         days_missing=heat_columns.days_missing,
         days_interpolated=int(is_interpolated.sum()),
         lower_c=lower_c,

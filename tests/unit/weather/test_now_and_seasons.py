@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from farm.clients import weather_fakes
 from farm.clients.weather_fakes import HEAT_C
 from farm.weather.agro import agro
 from farm.weather.chill import chill
@@ -21,6 +22,8 @@ from farm.weather.series import Flag
 from tests.unit.weather.weather_world import START, told
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from farm.clients.weather import WeatherClient
     from farm.clients.weather_fakes import InMemoryWeather
 
@@ -123,6 +126,37 @@ def test_degree_days_say_what_they_rest_on(
     assert report.table.columns[TOTAL][-1] == 4 * HEAT_C
     assert report.table.units[DEGREE_DAYS] == "K d"
     assert weather_service.requests[-1].days.days.first_day == "2026-01-02"
+
+
+def test_degree_days_of_days_without_a_value_are_no_total(
+    weather_client: WeatherClient, weather_service: InMemoryWeather
+) -> None:
+    def unknown(request: Any) -> Any:
+        answer = weather_fakes._heat(request)
+        degree_days = np.array([np.nan, np.nan, HEAT_C, np.nan])
+        if request.lower_c == 5:
+            degree_days[:] = np.nan
+        answer.degree_days = degree_days.tobytes()
+        answer.total = np.nan_to_num(degree_days).cumsum().tobytes()
+        return answer
+
+    weather_service.answers["AccumulateHeat"] = unknown
+    some, none = (
+        heat(
+            weather=told(days=5),
+            client=weather_client,
+            first_day=date(2026, 1, 2),
+            last_day=date(2026, 1, 5),
+            lower_c=lower_c,
+        )
+        for lower_c in (4, 5)
+    )
+
+    assert (none.total_k_d, none.observed_total_k_d) == (None, None)
+    assert np.isnan(none.table.columns[TOTAL]).all()
+    assert (some.total_k_d, some.observed_total_k_d) == (HEAT_C, HEAT_C)
+    expected = [np.nan, np.nan, HEAT_C, HEAT_C]
+    assert np.array_equal(some.table.columns[TOTAL], expected, equal_nan=True)
 
 
 def test_warmth_by_the_hour_takes_the_hours_of_its_days_alone(
