@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from farm.weather.blocks import unpack_flags, unpack_values
 from farm.weather.models import WeatherDay, WeatherForecast
-from farm.weather.variables import HOURLY
+from farm.weather.variables import HOURLY, Semantics
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -37,6 +37,11 @@ class ReadOnlyAdmin(_Base[RowT]):
         del request
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: RowT | None = None) -> bool:
+        """Refuse, so that no page offers to save; actions stay."""
+        del request, obj
+        return False
+
     def get_readonly_fields(self, request: HttpRequest, obj: RowT | None = None) -> list[str]:
         """Let nothing be typed over."""
         del request, obj
@@ -58,7 +63,7 @@ class BlockAdmin(ReadOnlyAdmin[RowT]):
 
     @admin.display(description="values")
     def summary(self, row: Any) -> str:
-        """Least, greatest and number of the values of each variable, and how many are flagged."""
+        """Least and greatest value of each variable, of amounts the sum, and how many there are."""
         hours = getattr(row, "hours", 24)
         values = unpack_values([row.values], hours=hours)[0]
         flags = unpack_flags([row.flags], hours=hours)[0]
@@ -68,8 +73,11 @@ class BlockAdmin(ReadOnlyAdmin[RowT]):
             if len(known):
                 flagged = int((marks > 0).sum())
                 more = f", {flagged} flagged" if flagged else ""
+                extent = f"{known.min():g} to {known.max():g}"
+                if variable.semantics is Semantics.AMOUNT:
+                    extent = f"in all {round(float(known.sum()), 3):g}"
                 lines.append(
-                    f"{variable.title}: {known.min():g} to {known.max():g} {variable.unit}, "
+                    f"{variable.title}: {extent} {variable.unit}, "
                     f"{len(known)} of {hours} hours{more}"
                 )
         return "; ".join(lines) or "nothing"
@@ -83,6 +91,7 @@ class WeatherDayAdmin(BlockAdmin[WeatherDay]):
     list_filter = ("source", "place__farm")
     list_select_related = ("place", "place__farm")
     date_hierarchy = "day"
+    ordering = ("-day", "source", "place_id")
 
 
 @admin.register(WeatherForecast)
@@ -93,3 +102,4 @@ class WeatherForecastAdmin(BlockAdmin[WeatherForecast]):
     list_filter = ("source", "place__farm")
     list_select_related = ("place", "place__farm")
     date_hierarchy = "issued_at"
+    ordering = ("-issued_at", "source", "place_id")

@@ -100,6 +100,23 @@ def test_a_block_is_shown_in_words(admin_page: Client, place: WeatherPlace) -> N
     assert 'name="values"' not in day
 
 
+def test_a_days_rain_is_its_sum_and_nothing_offers_to_save_it(
+    admin_page: Client, place: WeatherPlace
+) -> None:
+    store_hours(
+        place=place,
+        source="station",
+        hourly=hours(NOON + timedelta(days=1), precipitation_mm=[0, 1.5, 2]),
+    )
+    page = admin_page.get(reverse("admin:farm_weatherday_changelist")).context["cl"]
+    days = [row.day for row in page.result_list]
+    assert days == sorted(days, reverse=True)
+
+    shown = admin_page.get(change_page(WeatherDay.objects.latest("day"))).content.decode()
+    assert "precipitation: in all 3.5 mm, 3 of 24 hours" in shown
+    assert 'name="_save"' not in shown
+
+
 def test_a_feed_says_how_it_stands(admin_page: Client, place: WeatherPlace) -> None:
     page = admin_page.get(reverse("admin:farm_weatherfeed_changelist")).content.decode()
 
