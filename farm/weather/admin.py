@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.timesince import timesince
 
 from farm.errors import FarmError, InvalidInputError
@@ -17,6 +18,7 @@ from farm.weather.admin_rows import ReadOnlyAdmin
 from farm.weather.models import (
     CropProfile,
     DecisionProfile,
+    FieldIrrigation,
     FieldWater,
     ProviderHost,
     SoilProfile,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 else:
     CheckedModelForm = forms.ModelForm
     CheckedModelAdmin = admin.ModelAdmin
+
+SHOWN_ERROR = 80  # characters in a list
 
 
 class CheckedForm(CheckedModelForm):
@@ -93,6 +97,16 @@ class FieldWaterAdmin(CheckedAdmin):
     list_filter = ("crop", "soil", "field__farm")
     list_select_related = ("field", "crop", "soil")
     raw_id_fields = ("field",)
+
+
+@admin.register(FieldIrrigation)
+class FieldIrrigationAdmin(ReadOnlyAdmin[FieldIrrigation]):
+    """Water that fields were given, newest first; the API takes it."""
+
+    list_display = ("field", "day", "depth_mm", "wetted_share", "efficiency_share", "created_at")
+    list_filter = ("field__farm",)
+    list_select_related = ("field",)
+    ordering = ("-day", "field_id", "id")
 
 
 class FeedInline(admin.TabularInline[WeatherFeed, WeatherPlace]):
@@ -170,8 +184,7 @@ class WeatherFeedAdmin(ReadOnlyAdmin[WeatherFeed]):
     """How each product of each provider stands."""
 
     list_display = (
-        "place", "provider", "product", "state", "age", "due_at", "failures", "error_code",
-        "error_detail",
+        "place", "provider", "product", "state", "due_at", "error", "age",
     )  # fmt: skip
     list_filter = ("provider", "product", "error_code")
     list_select_related = ("place", "place__farm")
@@ -184,10 +197,15 @@ class WeatherFeedAdmin(ReadOnlyAdmin[WeatherFeed]):
         if feed.leased_until is not None and feed.leased_until > timezone.now():
             return "being fetched"
         if feed.failures:
-            return f"failed {feed.failures} times"
+            return "failed once" if feed.failures == 1 else f"failed {feed.failures} times"
         if feed.succeeded_at is None:
             return "not yet fetched"
         return "good" if feed.due_at else "on demand"
+
+    @admin.display(description="error", ordering="error_code")
+    def error(self, feed: WeatherFeed) -> str:
+        """What went wrong last, as much as a column holds; the row's page has all of it."""
+        return Truncator(feed.error_detail or feed.error_code).chars(SHOWN_ERROR) or "–"
 
     @admin.display(description="age")
     def age(self, feed: WeatherFeed) -> str:

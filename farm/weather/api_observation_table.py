@@ -54,8 +54,8 @@ def observation_lines(
     for first in range(0, len(rows), ROWS_A_CHUNK):
         chunk = rows[first : first + ROWS_A_CHUNK]
         cells = [_cells(column[chunk]) for column in shown]
-        sources = _sources(weather, names, chunk)
-        flags = _flags(weather, names, chunk)
+        sources = _sources(weather, names, chunk, system=system)
+        flags = _flags(weather, names, chunk, system=system)
         times = [
             datetime.fromtimestamp(int(stamp), UTC).astimezone(zone).isoformat()
             for stamp in stamps[chunk]
@@ -82,7 +82,13 @@ def _cells(values: NDArray[np.float64]) -> list[str]:
     ]
 
 
-def _sources(weather: AssembledWeather, names: Sequence[str], rows: NDArray[np.intp]) -> list[str]:
+def _sources(
+    weather: AssembledWeather,
+    names: Sequence[str],
+    rows: NDArray[np.intp],
+    *,
+    system: UnitSystem,
+) -> list[str]:
     """One word where all values of an hour have one source, else one for each column."""
     said: list[str] = []
     of_columns = {name: weather.sources[name] for name in names if name in weather.sources}
@@ -96,12 +102,20 @@ def _sources(weather: AssembledWeather, names: Sequence[str], rows: NDArray[np.i
         said.append(
             as_text_cell(words[0])
             if len(words) == 1
-            else " ".join(f"{name}:{word}" for name, word in by_column.items())
+            else " ".join(
+                f"{name_in(name, system=system)}:{word}" for name, word in by_column.items()
+            )
         )
     return said
 
 
-def _flags(weather: AssembledWeather, names: Sequence[str], rows: NDArray[np.intp]) -> list[str]:
+def _flags(
+    weather: AssembledWeather,
+    names: Sequence[str],
+    rows: NDArray[np.intp],
+    *,
+    system: UnitSystem,
+) -> list[str]:
     flagged = {name: weather.flags[name] for name in names if name in weather.flags}
     said = []
     for row in rows.tolist():
@@ -109,7 +123,7 @@ def _flags(weather: AssembledWeather, names: Sequence[str], rows: NDArray[np.int
         for name, flags in flagged.items():
             code = int(flags[row])
             if code:
-                found.append(f"{name}:{'+'.join(words_of(code))}")
+                found.append(f"{name_in(name, system=system)}:{'+'.join(words_of(code))}")
         said.append(" ".join(found))
     return said
 

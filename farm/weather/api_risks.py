@@ -38,7 +38,7 @@ def frost_document(question: Question, report: FrostReport) -> dict[str, Any]:
             "kills_nine_tenths_c": thresholds.kills_nine_tenths_c,
         },
         "methods": methods([report.method]),
-        "nights": [_night(night, report.freshness, zone=question.zone) for night in report.nights],
+        "nights": [_night(night, report, zone=question.zone) for night in report.nights],
     }
     return dict(document_in(document, system=question.system))
 
@@ -114,7 +114,8 @@ def local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
 
 
-def _night(night: FrostNight, fresh: Freshness, *, zone: ZoneInfo) -> dict[str, Any]:
+def _night(night: FrostNight, report: FrostReport, *, zone: ZoneInfo) -> dict[str, Any]:
+    fresh = report.freshness
     noon = day_begins(night.date, zone) + 12 * HOUR
     return {
         "date": night.date.isoformat(),
@@ -123,7 +124,8 @@ def _night(night: FrostNight, fresh: Freshness, *, zone: ZoneInfo) -> dict[str, 
         "min_wet_bulb_c": night.min_wet_bulb_c,
         "hours_below_zero": night.hours_below_zero,
         "kind": night.kind,
-        "risk": night.risk,
+        # Without a crop nobody knows what a frost does.
+        "risk": night.risk if report.thresholds else None,
         "margin_k": night.margin_k,
         "coverage": night.coverage,
         # Not every hour of it was observed.

@@ -50,6 +50,7 @@ _DECIMALS = {
     "K d": 2,
     "°F d": 1,
     "h": 1,
+    "ft": 1,
 }
 OTHER_DECIMALS = 3
 SHARE_DECIMALS = 3

@@ -66,8 +66,9 @@ ET_DESCRIPTION = (
 )
 FROST_DESCRIPTION = (
     "A night reaches from noon to noon and bears the date of its morning. With a crop and its "
-    "stage the margin is to the temperature that kills a tenth, otherwise to 0 °C. Radiative "
-    "nights are clear and calm; advective ones bring the cold with wind."
+    "stage the margin is to the temperature that kills a tenth, otherwise to 0 °C, and `risk` is "
+    "null, because what a frost damages depends on the crop. Radiative nights are clear "
+    "and calm; advective ones bring the cold with wind."
 )
 RAIN_DESCRIPTION = (
     "Sums over the last 1 to 720 hours up to `until`, each null where too few of its hours are "
@@ -315,7 +316,8 @@ class NightSchema(serializers.Serializer[Any]):
         allow_null=True, help_text=f"{_words(FrostKind)}; null: wind or cloud is missing."
     )
     risk = serializers.CharField(
-        allow_null=True, help_text=f"{_words(FrostRisk)}; null: too few hours are known."
+        allow_null=True,
+        help_text=f"{_words(FrostRisk)}; null: too few hours are known, or no crop is named.",
     )
     coverage = serializers.FloatField()
     is_provisional = serializers.BooleanField()

@@ -83,14 +83,14 @@ def _local_times(
     for row, cell in enumerate(cells_to_read):
         match = _TIME.fullmatch(cell)
         if match is None:
-            _refuse(row, cells, lines, header, "is no time, written as said")
+            _refuse(row, cells, lines, header, "is no time in the form of `time_form`")
         key = (match[1], match[2], match[3])
         day = days.get(key)
         if day is None:
             try:
                 day = days[key] = _day_s(key, options.time_form)
             except ValueError:
-                _refuse(row, cells, lines, header, "is no day, written as said")
+                _refuse(row, cells, lines, header, "is no day in the form of `time_form`")
         clock = _clock_s(*match.group(4, 5, 6, 7))
         if clock is None:
             _refuse(row, cells, lines, header, "is no time of a day")
@@ -115,7 +115,7 @@ def _local_times(
         if len(unsure):
             words = (
                 f"is a time that clocks show twice in {options.time_zone}; write offsets, or say "
-                "by `fold` which one is meant,"
+                "by `fold` which of the two is meant"
             )
             _refuse(int(unsure[0]), cells, lines, header, words)
         offsets[bare] = chosen

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from farm.weather.render import decimals_of
+from farm.weather.tables import unit_of
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
@@ -60,6 +61,8 @@ CONVERSIONS = (
 )
 # Names whose last word only looks like a unit.
 _KEPT_ENDINGS = ("_m3_m3",)
+# Numbers without a unit that are worked out.
+_RATIOS = {"coverage", "least_margin", "utah_units", "positive_utah_units", "chill_portions"}
 
 
 def conversion_of(name: str) -> Conversion | None:
@@ -97,13 +100,12 @@ def column_in(name: str, values: NDArray[Any], *, system: UnitSystem) -> NDArray
 
 
 def document_in(document: Any, *, system: UnitSystem) -> Any:
-    """Convert every number of a JSON document by its name, at any depth.
+    """Convert every number of a JSON document by its name, at any depth, to its unit's decimals.
 
-    Lists take the name they stand under; texts, truth values and absent ones stay.
+    Lists take the name they stand under; texts, truth values and absent ones stay. Metric
+    ``thresholds`` stay to the last digit: they are what somebody has set.
     """
-    if system is UnitSystem.METRIC:
-        return document
-    return _converted(document, None)
+    return _converted(document, "", system)
 
 
 def metric_value(name: str, value: float, *, system: UnitSystem) -> float:
@@ -118,22 +120,28 @@ def metric_value(name: str, value: float, *, system: UnitSystem) -> float:
     return value if conversion is None else (value - conversion.offset) / conversion.factor
 
 
-def _converted(value: Any, conversion: Conversion | None) -> Any:
+def _converted(value: Any, name: str, system: UnitSystem) -> Any:
     match value:
         case dict():
-            return _converted_object(value)
+            if name == "thresholds" and system is UnitSystem.METRIC:
+                return value
+            return {
+                name_in(member, system=system): _converted(each, member, system)
+                for member, each in value.items()
+            }
         case list() | tuple():
-            return [_converted(item, conversion) for item in value]
+            return [_converted(item, name, system) for item in value]
         case bool() | None | str():
             return value
-        case int() | float() if conversion is not None:
-            return conversion.of(value)
+        case int() | float():
+            conversion = conversion_of(name) if system is UnitSystem.US else None
+            return _rounded(value if conversion is None else conversion.of(value), name, system)
         case _:
             return value
 
 
-def _converted_object(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name_in(name, system=UnitSystem.US): _converted(value, conversion_of(name))
-        for name, value in document.items()
-    }
+def _rounded(value: float, name: str, system: UnitSystem) -> float:
+    unit = unit_in(name, unit_of(name), system=system)
+    if not isinstance(value, float) or (unit == "1" and name not in _RATIOS):
+        return value  # such as a count or a latitude
+    return round(value, decimals_of(unit))

@@ -260,9 +260,9 @@ def test_flags_sources_and_impossible_values_are_shown(
 
     first, second = table(api_client.get(url(farm), {"units": "us"}))
 
-    assert (first["air_temperature_f"], first["flags"]) == ("210.2", "air_temperature_c:range")
-    assert second["sources"] == "air_temperature_c:station precipitation_mm:nasa_power"
-    assert second["flags"] == "air_temperature_c:step"
+    assert (first["air_temperature_f"], first["flags"]) == ("210.2", "air_temperature_f:range")
+    assert second["sources"] == "air_temperature_f:station precipitation_in:nasa_power"
+    assert second["flags"] == "air_temperature_f:step"
     assert float(second["precipitation_in"]) == pytest.approx(0.2 / 25.4, abs=1e-6)
 
 

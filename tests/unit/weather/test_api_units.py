@@ -105,10 +105,29 @@ def test_a_document_is_converted_at_any_depth_and_nothing_else_of_it() -> None:
         "is_simulated": True,
     }
 
-    assert document_in(document, system=UnitSystem.METRIC) is document
+    assert document_in(document, system=UnitSystem.METRIC) == document
     assert document_in(document, system=US) == {
         "nights": [{"date": "2026-04-02", "min_temperature_f": 23.0, "margin_f": 1.8, "kind": 2}],
         "thresholds": {"kills_tenth_f": None, "stage": "full bloom"},
         "sums": {"rain_in": [0.0, None]},
         "is_simulated": True,
     }
+
+
+def test_numbers_of_a_document_have_the_decimals_of_their_unit() -> None:
+    document = {"total_k_d": 89.123456, "rain_mm": 0.30000000000000004, "latitude": 50.123456}
+    found = document_in({**document, "elevation_m": 51}, system=UnitSystem.US)
+
+    assert document_in(document, system=UnitSystem.METRIC) == {
+        "total_k_d": 89.12,
+        "rain_mm": 0.3,
+        "latitude": 50.123456,
+    }
+    assert found == {
+        "total_f_d": 160.4,
+        "rain_in": 0.012,
+        "latitude": 50.123456,
+        "elevation_ft": 167.3,
+    }
+    applied = {"thresholds": {"start_wet_bulb_c": 0.55}}
+    assert document_in(applied, system=UnitSystem.METRIC) == applied
