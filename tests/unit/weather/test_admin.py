@@ -82,6 +82,7 @@ def act(page: Client, model: str, action: str, row: Any) -> None:
         "cropprofile",
         "soilprofile",
         "fieldwater",
+        "fieldirrigation",
     ],
 )
 def test_every_list_is_shown(admin_page: Client, place: WeatherPlace, model: str) -> None:
