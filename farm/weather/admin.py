@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
@@ -29,7 +30,7 @@ from farm.weather.places import set_position
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from farm.accounts.models import User
 
@@ -39,6 +40,7 @@ else:
     CheckedModelForm = forms.ModelForm
     CheckedModelAdmin = admin.ModelAdmin
 
+REFUSED = "furrow.weather.refused"  # marks a request whose change was not made; no header can
 SHOWN_ERROR = 80  # characters in a list
 
 
@@ -171,7 +173,18 @@ class WeatherPlaceAdmin(admin.ModelAdmin[WeatherPlace]):
                 elevation_m=obj.elevation_m,
             )
         except InvalidInputError as error:
+            request.META[REFUSED] = "1"
             self.message_user(request, error.detail, messages.ERROR)
+
+    def log_change(self, request: HttpRequest, obj: WeatherPlace, message: Any) -> Any:
+        """Log what was changed, and nothing that was refused."""
+        return None if _was_refused(request) else super().log_change(request, obj, message)
+
+    def response_change(self, request: HttpRequest, obj: WeatherPlace) -> HttpResponse:
+        """Show the page again where the position was refused."""
+        if _was_refused(request):
+            return HttpResponseRedirect(request.path)
+        return super().response_change(request, obj)
 
     @admin.action(description="Fetch the weather of the selected places now")
     def fetch_now(self, request: HttpRequest, queryset: QuerySet[WeatherPlace]) -> None:
@@ -243,6 +256,10 @@ class ProviderHostAdmin(ReadOnlyAdmin[ProviderHost]):
             failures=0, open_until=None, probed_until=None, error_code="", error_detail=""
         )
         self.message_user(request, f"{count} breakers closed.", messages.SUCCESS)
+
+
+def _was_refused(request: HttpRequest) -> bool:
+    return bool(request.META.get(REFUSED))
 
 
 def _fetch(page: admin.ModelAdmin[Any], request: HttpRequest, places: list[WeatherPlace]) -> None:

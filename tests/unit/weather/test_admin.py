@@ -162,6 +162,23 @@ def test_a_farm_is_put_where_somebody_says(admin_page: Client, place: WeatherPla
     assert (place.longitude, place.elevation_m, place.is_position_set) == (4.31, 80, True)
 
 
+def test_a_refused_position_is_not_said_to_be_changed(
+    admin_page: Client, place: WeatherPlace
+) -> None:
+    counts = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
+    page = admin_page.post(
+        change_page(place),
+        {"longitude": "999", "latitude": "50.81", "elevation_m": "80"}
+        | {f"feeds-{name}": 0 for name in counts},
+        follow=True,
+    )
+
+    told = [(one.level_tag, str(one)) for one in page.context["messages"]]
+    assert [level for level, _ in told] == ["error"]
+    place.refresh_from_db()
+    assert place.longitude == 4.3
+
+
 def test_a_wrong_threshold_is_refused_in_the_form(admin_page: Client) -> None:
     put_defaults()
     profile = DecisionProfile.objects.get(kind="frost", farm=None)
