@@ -18,13 +18,21 @@ from farm.accounts.tokens import issue_tokens
 from farm.farms.models import Farm, Membership, Role
 from farm.jobs.models import Job, JobKind, JobState
 from farm.jobs.services import request_job
+from farm.weather.places import shared_place
 from tests.unit.imagery.observation_making import (
     make_field,
     make_observation,
     make_scene,
     square,
 )
-from tests.unit.weather.water_making import HOURS_OF_STATION, MAPPING, SETUP, add_water
+from tests.unit.weather.water_making import (
+    HOURS_OF_STATION,
+    MAPPING,
+    SETUP,
+    add_hours,
+    add_water,
+    add_weather,
+)
 
 if TYPE_CHECKING:
     from tests.unit.permission_table import Rule
@@ -146,6 +154,9 @@ def new_world() -> World:
     )
     Job.objects.filter(pk=failed.pk).update(state=JobState.FAILED)
     irrigation = add_water(parcel)
+    # Of a place without any weather every answer would be that there is none.
+    add_weather(farm, days=8)
+    add_hours(shared_place(longitude=3.0, latitude=51.0), days=8)
     owner = Principal(user=people["owner"])
     key = create_key(principal=owner, name="mast", scopes=["admin"]).key
     world = World(

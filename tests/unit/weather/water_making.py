@@ -23,6 +23,7 @@ from farm.weather.store import store_hours
 if TYPE_CHECKING:
     from farm.farms.models import Farm
     from farm.fields.models import Field
+    from farm.weather.models import WeatherPlace
 
 CROP, SOIL = "maize of tests", "loam of tests"
 SETUP = {"crop": CROP, "soil": SOIL, "planted_on": "2026-04-20"}
@@ -105,6 +106,11 @@ def add_weather(farm: Farm, *, days: int) -> None:
     """Some days of temperature up to today, from a station."""
     place = place_of_farm(farm=farm)
     assert place is not None, "the farm has a field"
+    add_hours(place, days=days)
+
+
+def add_hours(place: WeatherPlace, *, days: int) -> None:
+    """Some days of temperature up to today at a place, from a station."""
     first = datetime.combine(timezone.now().date() - timedelta(days=days), time(), UTC)
     store_hours(
         place=place,
