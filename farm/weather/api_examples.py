@@ -111,6 +111,12 @@ WINDOWS = OpenApiExample(
             "source": "GRDC; Tom Wolf, sprayers101",
             "thresholds": {"min_wind_m_s": 0.8, "max_wind_m_s": 4.2},
         },
+        "now": {
+            "status": "unsuitable",
+            "limiting_factor": "calm",
+            "margin": -0.4,
+            "lasts_until": "2026-03-29T08:00:00+02:00",
+        },
         "windows": [
             {
                 "from": "2026-03-29T08:00:00+02:00",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -129,6 +130,7 @@ class FarmWindowsView(WeatherView):
             # An hour is in the span as a whole, and is stamped with its end.
             start=span.start + HOUR,
             end=span.end + HOUR,
+            now=question.now,
         )
         return table_answer(
             question,
@@ -141,8 +143,21 @@ class FarmWindowsView(WeatherView):
                 "source": profile.source,
                 "thresholds": asdict(report.thresholds),
             },
+            now=_now(question, report),
             windows=_windows(question, report),
         )
+
+
+def _now(question: Question, report: WindowsReport) -> dict[str, Any] | None:
+    hour = report.hour_now
+    if hour is None:
+        return None
+    return {
+        "status": hour.status,
+        "limiting_factor": hour.limiting_factor,
+        "margin": None if math.isnan(hour.margin) else round(hour.margin, 3),
+        "lasts_until": None if hour.lasts_until is None else local(hour.lasts_until, question.zone),
+    }
 
 
 def _windows(question: Question, report: WindowsReport) -> list[dict[str, Any]]:

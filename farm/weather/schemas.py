@@ -75,13 +75,15 @@ RAIN_DESCRIPTION = (
     "known, and spells of days with less than `dry_below_mm`."
 )
 WINDOWS_DESCRIPTION = (
-    f"{_TABLE} Every hour has a `status`, the `limiting_factor` and its `margin`: 0 at the "
+    f"{_TABLE} `now` says how it is at this hour, why, and until when. "
+    "Every hour has a `status`, the `limiting_factor` and its `margin`: 0 at the "
     "threshold, negative where it is broken; below 0.1 an hour is marginal. `windows` are runs of "
     "suitable hours alone, at least the profile's length long before the span cuts them; the hour "
     "after one ends it (`ended_by`), be it unsuitable or only marginal (`ended_in`). Of frost and "
     "disease they are the runs in which one has to act. The span holds whole hours, each stamped "
     "with its end; by default those from the current hour on, seven days. Calm air and "
-    "inversions are unsafe for spraying."
+    "inversions are unsafe for spraying; an inversion is told by a proxy, night with little wind "
+    "and little cloud, since no mast measures it."
 )
 BALANCE_DESCRIPTION = (
     f"{_TABLE} FAO-56, single or dual coefficients, from sowing on with the irrigations that were "
@@ -386,10 +388,24 @@ class WindowSchema(serializers.Serializer[Any]):
         return {"from": serializers.DateTimeField()} | super().get_fields()
 
 
+class HourNowSchema(serializers.Serializer[Any]):
+    """The hour in which one asks."""
+
+    status = serializers.ChoiceField(
+        choices=["suitable", "marginal", "unsuitable"], allow_null=True
+    )
+    limiting_factor = serializers.CharField(allow_null=True)
+    margin = serializers.FloatField(allow_null=True)
+    lasts_until = serializers.DateTimeField(
+        allow_null=True, help_text="The status does; null: to the end of the span at least."
+    )
+
+
 class WindowsSchema(HoursSchema):
     """Hours judged, and windows."""
 
     profile = AppliedProfileSchema()
+    now = HourNowSchema(allow_null=True, help_text="Null: the span is of another time.")
     windows = WindowSchema(many=True)
 
 

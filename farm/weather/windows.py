@@ -43,6 +43,16 @@ class SpanWindow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HourNow:
+    """The hour in which somebody asks, at a glance."""
+
+    status: str | None  # None: something that is needed is not known
+    limiting_factor: str | None
+    margin: float  # NaN where it is not known
+    lasts_until: datetime | None  # the status does; None: to the end of the span at least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsReport:
     """Hours judged, and the windows among them."""
 
@@ -50,6 +60,7 @@ class WindowsReport:
     # share of its scale, negative where it is broken.
     table: WeatherTable
     windows: tuple[SpanWindow, ...]
+    hour_now: HourNow | None  # None: the span is of another time
     thresholds: Thresholds
     min_hours: int
 
@@ -61,6 +72,7 @@ def windows(
     profile: DecisionProfile,
     start: datetime | None = None,
     end: datetime | None = None,
+    now: datetime | None = None,
 ) -> WindowsReport:
     """Judge every hour by a profile's thresholds.
 
@@ -71,6 +83,7 @@ def windows(
         profile: Kind, thresholds, and the least length of a window.
         start: First stamp that is answered, the end of its hour; None: the weather's own.
         end: Before which the stamps end.
+        now: The moment of which ``hour_now`` is.
 
     Raises:
         InvalidInputError: The profile's thresholds make no sense.
@@ -96,6 +109,7 @@ def windows(
     return WindowsReport(
         table=table,
         windows=_within(table, found),
+        hour_now=None if now is None else _hour_of(table, now),
         thresholds=thresholds,
         min_hours=profile.min_hours,
     )
@@ -126,3 +140,22 @@ def _within(table: WeatherTable, found: DecisionWindows) -> tuple[SpanWindow, ..
             )
         )
     return tuple(shown)
+
+
+def _hour_of(table: WeatherTable, now: datetime) -> HourNow | None:
+    """Say how the hour is that a moment lies in; hours are stamped with their end."""
+    if table.stamps_s is None:
+        return None
+    row = int(np.searchsorted(table.stamps_s, now.timestamp()))
+    if row == table.count or table.stamps_s[row] - HOUR_S > now.timestamp():
+        return None
+    codes, words = table.words["status"]
+    factors, factor_words = table.words["limiting_factor"]
+    others = np.flatnonzero(codes[row:] != codes[row])
+    last_s = int(table.stamps_s[row + others[0] - 1]) if len(others) else None
+    return HourNow(
+        status=words[int(codes[row])],
+        limiting_factor=factor_words[int(factors[row])],
+        margin=float(table.columns["margin"][row]),
+        lasts_until=None if last_s is None else datetime.fromtimestamp(last_s, UTC),
+    )

@@ -254,6 +254,14 @@ def test_every_route_of_a_farm_answers_with_numbers_and_methods(
         after = dict(zip(windows["times"], windows["columns"]["status"], strict=True))
         ends = datetime.fromisoformat(window["until"]) + timedelta(hours=1)
         assert window["ended_in"] == after.get(ends.isoformat())
+    coming = shown(api_client, farm, "windows/spray")
+    statuses = coming["columns"]["status"]
+    differs = next((row for row, one in enumerate(statuses) if one != statuses[0]), None)
+    assert coming["now"]["status"] == statuses[0]
+    assert coming["now"]["limiting_factor"] == coming["columns"]["limiting_factor"][0]
+    assert coming["now"]["lasts_until"] == (
+        None if differs is None else coming["times"][differs - 1]
+    )
 
 
 def test_a_field_is_balanced_from_sowing_on(api_client: APIClient, user: User) -> None:

@@ -370,8 +370,19 @@ def test_windows_say_when_why_not_and_by_which_thresholds(
     assert set(answer["columns"]) == {"status", "limiting_factor", "margin"}
     assert answer["windows"][0]["ended_by"] is None
     assert answer["windows"][0]["ended_in"] is None
+    assert answer["now"]["status"] == answer["columns"]["status"][0]
+    assert answer["now"]["limiting_factor"] == answer["columns"]["limiting_factor"][0]
+    assert answer["now"]["lasts_until"] is None  # the made-up week never changes
     assert answer["profile"]["name"] == "usual"
     assert answer["profile"]["thresholds"]["max_wind_m_s"] == 4.2
+
+
+def test_windows_of_another_day_say_nothing_of_now(
+    api_client: APIClient, farm: Farm, place: WeatherPlace, profile: DecisionProfile
+) -> None:
+    day = {"from": "2026-03-30", "to": "2026-03-30"}
+
+    assert api_client.get(url(farm, "windows/spray"), day).json()["now"] is None
 
 
 def test_the_farms_own_default_goes_before_everybodys(
