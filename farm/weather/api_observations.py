@@ -120,7 +120,9 @@ class FarmObservationsView(WeatherView):
         weather = question.any_weather(span)
         lines = observation_lines(weather, zone=question.zone, system=question.system)
         answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        name = f"weather-{farm_id}-{span.start:%Y%m%d}-{span.end - DAY / 24:%Y%m%d}.csv"
+        first = span.start.astimezone(question.zone)
+        last = (span.end - DAY / 24).astimezone(question.zone)
+        name = f"weather-{farm_id}-{first:%Y%m%d}-{last:%Y%m%d}.csv"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 

@@ -147,7 +147,7 @@ def test_without_furrow_metrics_the_site_goes_on_and_the_page_says_so(short_fold
         admin = AdminVisitor(stack, "root", password)
 
         with held_still(min(stack.pids("furrow-metrics"))):
-            assert ready(stack) == (200, ["database", "furrow-ndvi"])
+            assert ready(stack) == (200, ["database", "furrow-ndvi", "furrow-weather"])
             began = time.monotonic()
             page = admin.page(PAGE)
             seconds = time.monotonic() - began

@@ -284,3 +284,12 @@ def test_a_forecast_is_no_observation(
 
     assert WeatherForecast.objects.exists()
     assert table(api_client.get(url(farm), {"to": "2026-04-05"})) == []
+
+
+def test_the_file_is_named_by_the_days_of_the_farm(api_client: APIClient, farm: Farm) -> None:
+    sent(api_client, farm)
+    day = {"from": "2026-03-20", "to": "2026-03-20"}
+
+    answer = api_client.get(url(farm), day)
+
+    assert f'"weather-{farm.pk}-20260320-20260320.csv"' in answer["Content-Disposition"]
