@@ -90,7 +90,9 @@ class Site:
             return connection.execute(query).fetchall()
 
     def job(self) -> tuple[str, int]:
-        ((state, attempts),) = self.rows("select state, attempts from farm_job")
+        ((state, attempts),) = self.rows(
+            "select state, attempts from farm_job where kind = 'ingest_scene'"
+        )
         return state, attempts
 
     def observations(self) -> int:
@@ -125,6 +127,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
             **{name: value for name, value in os.environ.items() if "FURROW" not in name},
             "FURROW_DATA_DIR": str(tmp_path),
             "FURROW_NDVI_TARGET": target,
+            "FURROW_WEATHER_PROVIDERS": "none",  # no test asks anybody outside
             "PYTHONPATH": str(ROOT),
         }
         environment.pop("DATABASE_URL", None)

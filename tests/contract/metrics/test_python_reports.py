@@ -49,6 +49,7 @@ def environment(service: MetricsProcess, data_dir: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "orchestrator.settings",
         "FURROW_DATA_DIR": str(data_dir),
         "FURROW_METRICS_TARGET": service.target,
+        "FURROW_WEATHER_PROVIDERS": "none",  # no test asks anybody outside
         "PROMETHEUS_MULTIPROC_DIR": str(service.folder),
     }
 
