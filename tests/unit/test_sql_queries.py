@@ -37,7 +37,7 @@ from tests.unit.imagery.observation_making import (
     make_observation,
     make_scene,
 )
-from tests.unit.weather.water_making import add_water, add_weather
+from tests.unit.weather.water_making import add_hours, add_water, add_weather
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,7 +150,7 @@ def stocked(size: int) -> dict[str, Any]:
         add_member(farm, number=day)
         add_water(fields[0])
     add_weather(farm, days=size)
-    shared_place(longitude=3.0, latitude=51.0)  # somebody asked for it before
+    add_hours(shared_place(longitude=3.0, latitude=51.0), days=size)  # asked for before
     scene = Scene.objects.filter(farm=farm).order_by("-acquired_at", "-pk")[0]
     jobs = [
         Job.objects.create(
