@@ -230,6 +230,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AssetRole": "farm.imagery.models.AssetRole",
         "DecisionKind": "farm.weather.models.DecisionKind",
+        "HourStatus": "farm.weather.schemas.HOUR_STATUSES",
         "JobKind": "farm.jobs.models.JobKind",
         "JobState": "farm.jobs.models.JobState",
         "Platform": "farm.imagery.models.Platform",

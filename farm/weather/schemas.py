@@ -74,6 +74,7 @@ RAIN_DESCRIPTION = (
     "Sums over the last 1 to 720 hours up to `until`, each null where too few of its hours are "
     "known, and spells of days with less than `dry_below_mm`."
 )
+HOUR_STATUSES = ["suitable", "marginal", "unsuitable"]
 WINDOWS_DESCRIPTION = (
     f"{_TABLE} `now` says how it is at this hour, why, and until when. "
     "Every hour has a `status`, the `limiting_factor` and its `margin`: 0 at the "
@@ -377,7 +378,7 @@ class WindowSchema(serializers.Serializer[Any]):
         help_text="The factor of the hour after it; null: the span or the forecast ends.",
     )
     ended_in = serializers.ChoiceField(
-        choices=["suitable", "marginal", "unsuitable"],
+        choices=HOUR_STATUSES,
         allow_null=True,
         help_text="How the hour after it is; null: not known, or as above.",
     )
@@ -391,9 +392,7 @@ class WindowSchema(serializers.Serializer[Any]):
 class HourNowSchema(serializers.Serializer[Any]):
     """The hour in which one asks."""
 
-    status = serializers.ChoiceField(
-        choices=["suitable", "marginal", "unsuitable"], allow_null=True
-    )
+    status = serializers.ChoiceField(choices=HOUR_STATUSES, allow_null=True)
     limiting_factor = serializers.CharField(allow_null=True)
     margin = serializers.FloatField(allow_null=True)
     lasts_until = serializers.DateTimeField(
