@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from farm.weather.tables import Weather
 
 REFERENCE = EtMethod(fills_missing=True, floors_at_zero=True)  # FAO-56, short
-FORECAST_DAYS = 16
+FORECAST_DAYS = 15  # after today, as far as the farthest forecast (Open-Meteo) reaches
 # Columns of the answer beside the balance's own.
 REFERENCE_ET, RAIN, GIVEN = "reference_et_mm", "precipitation_mm", "irrigation_mm"
 BASIS_WORDS: tuple[str | None, ...] = (None, "curve", "ndvi")

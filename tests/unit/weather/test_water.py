@@ -76,7 +76,7 @@ def balanced(client: WeatherClient, **changes: Any) -> Any:
 
 
 def test_a_balance_reaches_from_sowing_to_the_season_or_the_forecast() -> None:
-    assert balance_span(setup=setup(), today=TODAY) == (SOWN, date(2026, 1, 22))
+    assert balance_span(setup=setup(), today=TODAY) == (SOWN, date(2026, 1, 21))
     assert balance_span(setup=setup(), today=date(2026, 6, 1)) == (SOWN, date(2026, 1, 31))
     with pytest.raises(InvalidInputError, match="later than any forecast"):
         balance_span(setup=setup(), today=date(2025, 11, 1))
