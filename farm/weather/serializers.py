@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from farm.weather.models import (
@@ -18,7 +20,12 @@ from farm.weather.models import (
 from farm.weather.parameters import DayField, FiniteField
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.db.models import Model, QuerySet
+
+# Irrigation is noted when it was given, or for the coming week.
+PLANNED_AHEAD = timedelta(days=8)
 
 
 class LocationSerializer(serializers.ModelSerializer[WeatherPlace]):
@@ -213,3 +220,10 @@ class IrrigationSerializer(serializers.ModelSerializer[FieldIrrigation]):
             "created_at",
         ]
         read_only_fields: ClassVar = ["id", "created_at"]
+
+    def validate_day(self, day: date) -> date:
+        """Refuse a day that is far ahead: a slip in the year would silently count for nothing."""
+        if day > timezone.now().date() + PLANNED_AHEAD:
+            msg = f"{day} is more than {PLANNED_AHEAD.days} days ahead."
+            raise serializers.ValidationError(msg)
+        return day

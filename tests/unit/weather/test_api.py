@@ -756,6 +756,13 @@ def test_an_irrigation_without_a_depth_is_refused(
     assert not FieldIrrigation.objects.exists()
 
 
+def test_an_irrigation_of_a_mistyped_year_is_refused(api_client: APIClient, field: Field) -> None:
+    body = {"day": "2099-06-14", "depth_mm": 25}
+
+    refused(api_client.post(f"/api/v1/fields/{field.pk}/irrigations/", body), "day")
+    assert not FieldIrrigation.objects.exists()
+
+
 def test_an_irrigation_of_another_field_is_not_found(
     api_client: APIClient, farm: Farm, field: Field
 ) -> None:
